@@ -60,9 +60,6 @@ public enum FedJobErrorCode
     /// <summary>The type is missing in the assembly, abstract, no training plan, or cannot be constructed.</summary>
     TrainingPlanTypeInvalid,
 
-    /// <summary>The plan's bytes are not those that were approved.</summary>
-    TrainingPlanChanged,
-
     /// <summary>The node's owner has not approved the plan.</summary>
     TrainingPlanNotApproved,
 

@@ -53,4 +53,23 @@ public sealed class TabularDataset : LocalDataset
     public DatasetColumn this[string name] => _byName.TryGetValue(name, out DatasetColumn? column)
         ? column
         : throw new KeyNotFoundException($"Dataset '{Name}' has no column '{name}'; it has: {string.Join(", ", Columns.Select(c => c.Name))}.");
+
+    /// <summary>Copies some of the rows into a table of their own.</summary>
+    /// <param name="name">The new table's name.</param>
+    /// <param name="rows">The rows to copy, in the order they should have.</param>
+    /// <returns>The new table.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public TabularDataset Select(string name, IReadOnlyList<int> rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)SampleCount)
+            {
+                throw new ArgumentOutOfRangeException(nameof(rows), row, $"Dataset '{Name}' has the rows 0 to {SampleCount - 1}.");
+            }
+        }
+
+        return new TabularDataset(name, [.. Columns.Select(column => column.Select(rows))]);
+    }
 }

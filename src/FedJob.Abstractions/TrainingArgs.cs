@@ -30,7 +30,7 @@ public sealed record TrainingArgs
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int? BatchSize
     {
-        get => _loaderArgs["batch_size"]?.GetValue<int>();
+        get => _loaderArgs["batch_size"] is JsonValue size && size.TryGetValue(out int count) ? count : null;
         init => _loaderArgs = With(_loaderArgs, "batch_size", AtLeast(value, 1, nameof(BatchSize)) is { } size ? JsonValue.Create(size) : null);
     }
 
