@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using FedJob.Abstractions;
+using FedJob.Nodes;
+using FedJob.Rounds;
+using FedJob.TrainingPlans;
+
+namespace FedJob;
+
+/// <summary>What a job is made of. Read once, when the job is made; later changes have no effect.</summary>
+public sealed class JobOptions
+{
+    /// <summary>What is trained. Required.</summary>
+    public required TrainingPlanSource TrainingPlan { get; set; }
+
+    /// <summary>Where it is trained. Required.</summary>
+    public required FederatedDataset Data { get; set; }
+
+    /// <summary>How it is trained. Required.</summary>
+    public required TrainingArgs TrainingArgs { get; set; }
+
+    /// <summary>Arguments of the model, a JSON object of the plan's own making. Default: empty.</summary>
+    public JsonObject ModelArgs { get; set; } = [];
+
+    /// <summary>The parameters to start from. Default: those of the researcher's own instance of the plan, made with <see cref="Seed"/>.</summary>
+    public ModelParameters? InitialParameters { get; set; }
+
+    /// <summary>The seed of the initial parameters and of sampling. Default: 0.</summary>
+    public int Seed { get; set; }
+
+    /// <summary>When rounds end, unless a round says otherwise. Default: the defaults of <see cref="RoundPolicy"/>.</summary>
+    public RoundPolicy RoundPolicy { get; set; } = new();
+
+    /// <summary>Where the job keeps its files; made if it does not exist. Default: a temporary directory that is removed with the job.</summary>
+    public string? WorkDirectory { get; set; }
+
+    /// <summary>Checks the values and the rules between them.</summary>
+    /// <exception cref="ArgumentException">A rule is broken; the message names option, value and what is allowed.</exception>
+    public void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(TrainingPlan);
+        ArgumentNullException.ThrowIfNull(Data);
+        ArgumentNullException.ThrowIfNull(TrainingArgs);
+        ArgumentNullException.ThrowIfNull(ModelArgs);
+        ArgumentNullException.ThrowIfNull(RoundPolicy);
+        TrainingArgs.Validate(training: false);
+        RoundPolicy.Validate(Data.Nodes.Count);
+        if (InitialParameters is { Count: 0 })
+        {
+            throw new ArgumentException("JobOptions.InitialParameters holds no tensor; give the model's parameters, or null for the plan's own.");
+        }
+
+        if (WorkDirectory is not null && string.IsNullOrWhiteSpace(WorkDirectory))
+        {
+            throw new ArgumentException("JobOptions.WorkDirectory is blank; name a directory or leave it null for a temporary one.");
+        }
+    }
+
+    /// <summary>A copy that the caller's later changes do not reach.</summary>
+    internal JobOptions Copy()
+    {
+        var copy = (JobOptions)MemberwiseClone();
+        copy.ModelArgs = ModelArgs.DeepClone().AsObject();
+        return copy;
+    }
+}

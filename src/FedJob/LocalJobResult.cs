@@ -1,0 +1,13 @@
+using FedJob.Abstractions;
+
+namespace FedJob;
+
+/// <summary>What a training without nodes came to.</summary>
+public sealed record LocalJobResult
+{
+    /// <summary>The trained parameters, in memory.</summary>
+    public required ModelParameters Parameters { get; init; }
+
+    /// <summary>What the plan says about the training.</summary>
+    public required TrainingResult Training { get; init; }
+}

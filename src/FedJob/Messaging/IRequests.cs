@@ -1,0 +1,63 @@
+using FedJob.Metrics;
+using FedJob.Nodes;
+using FedJob.Protocol.Messages;
+using FedJob.Protocol.Mqtt;
+
+namespace FedJob.Messaging;
+
+/// <summary>What a researcher asks nodes, and what they answer. One instance serves any number of jobs over one connection.</summary>
+public interface IRequests
+{
+    /// <summary>The researcher's id.</summary>
+    string ResearcherId { get; }
+
+    /// <summary>The state of the connection to the broker.</summary>
+    ConnectionState ConnectionState { get; }
+
+    /// <summary>How many arrivals were refused as malformed, foreign or stale.</summary>
+    long RefusedCount { get; }
+
+    /// <summary>Asks who is there: everybody, or the nodes named. Returns as soon as all those named have answered.</summary>
+    /// <param name="nodes">The nodes to ask; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The nodes that answered, in ordinal order; none when nobody did within the search window.</returns>
+    /// <exception cref="MessagingException">The broker did not take the request.</exception>
+    Task<IReadOnlyList<NodePong>> PingAsync(IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Searches for datasets that carry all tags, at every node or at those named. Returns as soon as every node that is there has answered.</summary>
+    /// <param name="tags">The tags; none matches every dataset.</param>
+    /// <param name="nodes">The nodes to ask; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>One dataset a node: the first that the node names.</returns>
+    /// <exception cref="NodeSearchException">No node answered, or none holds such data.</exception>
+    /// <exception cref="MessagingException">The broker did not take the request.</exception>
+    Task<FederatedDataset> SearchAsync(
+        IReadOnlyList<string> tags, IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Lists all datasets, of every node or of those named.</summary>
+    /// <param name="nodes">The nodes to ask; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The datasets of each node that answered, by node id in ordinal order.</returns>
+    /// <exception cref="MessagingException">The broker did not take the request.</exception>
+    Task<IReadOnlyDictionary<string, IReadOnlyList<DatasetEntry>>> ListAsync(
+        IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default);
+
+    /// <summary>A new id for a train request.</summary>
+    /// <returns>The researcher's id, a point, and a number.</returns>
+    string NewRequestId();
+
+    /// <summary>Begins to expect replies.</summary>
+    /// <param name="tickets">The requests that will be sent.</param>
+    /// <returns>The window; dispose it when the round has ended.</returns>
+    IReplyWindow OpenReplyWindow(IReadOnlyList<TrainTicket> tickets);
+
+    /// <summary>Streams the metrics that nodes report for a job.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <returns>The live stream.</returns>
+    Subscription<NodeMetric> SubscribeToMetrics(string jobId);
+
+    /// <summary>Streams what nodes log.</summary>
+    /// <param name="jobId">Only lines that belong to this job; <see langword="null"/> for all, also those of nodes that do not say.</param>
+    /// <returns>The live stream.</returns>
+    Subscription<NodeLog> SubscribeToLogs(string? jobId = null);
+}

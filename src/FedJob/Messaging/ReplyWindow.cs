@@ -1,0 +1,71 @@
+using System.Threading.Channels;
+using FedJob.Protocol.Messages;
+using FedJob.Protocol.Mqtt;
+
+namespace FedJob.Messaging;
+
+/// <summary>The reply window of one round over the link.</summary>
+internal sealed class ReplyWindow : IReplyWindow
+{
+    private readonly IMqttLink _link;
+    private readonly PendingReplies _pending;
+    private readonly IReadOnlyList<TrainTicket> _tickets;
+    private readonly Func<string, bool> _speaksFedJob;
+    private readonly string _researcherId;
+    private readonly Channel<NodeReply> _replies;
+
+    public ReplyWindow(
+        IMqttLink link, PendingReplies pending, IReadOnlyList<TrainTicket> tickets, string researcherId, Func<string, bool> speaksFedJob)
+    {
+        (_link, _pending, _tickets, _researcherId, _speaksFedJob) = (link, pending, tickets, researcherId, speaksFedJob);
+
+        // One train reply, two errors and a suspicion a request are let through, so the queue is bounded without a reply ever being dropped.
+        _replies = Channel.CreateBounded<NodeReply>(Math.Max(1, tickets.Count * 4));
+        int added = 0;
+        try
+        {
+            for (; added < tickets.Count; added++)
+            {
+                pending.Add(tickets[added], _replies.Writer);
+            }
+        }
+        catch
+        {
+            // Half a window is none.
+            tickets.Take(added).ToList().ForEach(pending.Remove);
+            throw;
+        }
+    }
+
+    public ChannelReader<NodeReply> Replies => _replies.Reader;
+
+    public Task<PublishOutcome> SendAsync(
+        TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, CancellationToken cancellationToken)
+    {
+        // A FedJob node echoes the request id; a Python node can only echo the researcher id, so that carries the request id there.
+        bool fedJob = _speaksFedJob(ticket.NodeId);
+        byte[] payload = MessageWriter.Write(request with { ResearcherId = fedJob ? _researcherId : ticket.RequestId });
+        var message = new OutboundMessage { Topic = Topics.Node(ticket.NodeId), Payload = payload };
+        if (fedJob)
+        {
+            message = message with
+            {
+                UserProperties = new Dictionary<string, string>(properties, StringComparer.Ordinal) { [WireProperties.RequestId] = ticket.RequestId },
+            };
+        }
+
+        return _link.PublishAsync(message, cancellationToken);
+    }
+
+    public bool IsOnlyRequest(TrainTicket ticket) => _pending.FindOnly(ticket.NodeId) == ticket;
+
+    public void Dispose()
+    {
+        foreach (TrainTicket ticket in _tickets)
+        {
+            _pending.Remove(ticket);
+        }
+
+        _replies.Writer.TryComplete();
+    }
+}

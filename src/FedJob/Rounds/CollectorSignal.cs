@@ -1,0 +1,45 @@
+using FedJob.Messaging;
+
+namespace FedJob.Rounds;
+
+/// <summary>Something the collector's loop has to act on.</summary>
+internal sealed record CollectorSignal(CollectorSignal.Kinds Kind)
+{
+    internal enum Kinds
+    {
+        /// <summary>A node said something.</summary>
+        Reply,
+
+        /// <summary>A reply was read, its parameters downloaded and checked.</summary>
+        Processed,
+
+        /// <summary>The train reply that should follow an error did not.</summary>
+        ErrorStands,
+
+        /// <summary>An error that names no request has stood for a while, and its node answers pings.</summary>
+        SuspicionStands,
+
+        /// <summary>The connection is gone for good: no further reply can come.</summary>
+        ConnectionLost,
+
+        /// <summary>A node shows no life any more.</summary>
+        NodeLost,
+
+        /// <summary>The wait for further replies after the quorum is over.</summary>
+        GraceOver,
+
+        /// <summary>The time for replies is over.</summary>
+        Deadline,
+
+        /// <summary>The time for downloads after the deadline is over.</summary>
+        DownloadGraceOver,
+    }
+
+    public NodeReply? Reply { get; init; }
+
+    public CollectedReply? Processed { get; init; }
+
+    public string? NodeId { get; init; }
+
+    public Exception? Reason { get; init; }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using FedJob.Abstractions;
+using FedJob.Messaging;
+using FedJob.Protocol.Messages;
+using FedJob.Protocol.Parameters;
+using FedJob.Protocol.Storage;
+
+namespace FedJob.Rounds;
+
+/// <summary>Turns one reply into a verdict: reads it, downloads the node's parameters and checks them. A node's failure is data, never an exception.</summary>
+internal sealed class ReplyProcessor(
+    RoundContext context, bool training, ModelParameters global, IRepository repository, string researcherId, TimeProvider timeProvider)
+{
+    /// <summary>More samples than any data has; what is beyond would only serve to outweigh the others.</summary>
+    private const long MostSamples = 1_000_000_000_000;
+
+    /// <summary>A reason is a node's own words: enough of them to understand it, not so many that they fill the log.</summary>
+    private const int LongestReason = 2000;
+
+    /// <summary>Beside its parameters a node's file holds at most as much again for its optimizer, and little else.</summary>
+    private readonly long _mostBytes = (4 * global.ByteCount) + (64L << 20);
+
+    public static string Describe(ErrorReply error) =>
+        error.ExtraText.Length > 0 ? $"{error.ErrorNumber}: {error.ExtraText}" : error.ErrorNumber;
+
+    /// <summary>The verdict of a reply that brings no parameters; <see langword="null"/> when its parameters must be downloaded first.</summary>
+    /// <param name="reply">The reply.</param>
+    /// <param name="verdict">What is known of it.</param>
+    /// <param name="before">The error the node sent before, which says more about a failure.</param>
+    public CollectedReply? Judge(NodeReply reply, NodeVerdict verdict, ErrorReply? before)
+    {
+        switch (reply.Message)
+        {
+            case ErrorReply error:
+                return Failed(verdict, VerdictKind.TrainingFailed, Describe(error));
+            case TrainReply { Success: false } failure:
+                string text = failure.Text.Length > 0 ? failure.Text : "the node gave no reason";
+                return Failed(verdict, VerdictKind.TrainingFailed, before is null ? text : $"{text} ({Describe(before)})");
+            case TrainReply when !training:
+                return new CollectedReply(verdict with { Kind = VerdictKind.Succeeded });
+            case TrainReply { SampleCount: null or < 1 or > MostSamples } success:
+                string samples = success.SampleCount?.ToString(CultureInfo.InvariantCulture) ?? "null";
+                return Failed(verdict, VerdictKind.Rejected, $"sample_size is {samples}; expected 1 to {MostSamples}");
+            case TrainReply success when success.DatasetId != context.Data.Datasets[verdict.NodeId].DatasetId:
+                return Failed(verdict, VerdictKind.Rejected, $"the reply is for dataset '{success.DatasetId}', not the one asked for");
+            case TrainReply success when !Uri.TryCreate(success.ParametersUrl, UriKind.Absolute, out _):
+                return Failed(verdict, VerdictKind.Rejected, $"params_url '{success.ParametersUrl}' is no absolute URL");
+            case TrainReply:
+                return null;
+            default:
+                return Failed(verdict, VerdictKind.Rejected, $"a {reply.Message.Command} message is no reply to a train request");
+        }
+    }
+
+    /// <summary>Downloads and checks the parameters of a reply that <see cref="Judge"/> found good so far.</summary>
+    public async Task<CollectedReply> DownloadAsync(NodeReply reply, NodeVerdict verdict, CancellationToken cancellationToken)
+    {
+        var success = (TrainReply)reply.Message;
+        long began = timeProvider.GetTimestamp();
+        verdict = verdict with { TrainingTime = success.Timing?.Elapsed };
+
+        // Not named after the node: ids that differ only in case, or that are names of devices, are one file on some systems.
+        string path = Path.Combine(context.Directory, $"update_{Guid.NewGuid():D}.mpk");
+        try
+        {
+            DownloadedFile file = await repository.DownloadAsync(
+                new DownloadRequest
+                {
+                    Url = new Uri(success.ParametersUrl),
+                    DestinationPath = path,
+                    ExpectedDigest = reply.ParametersDigest,
+                    MaximumBytes = _mostBytes,
+                },
+                cancellationToken).ConfigureAwait(false);
+            verdict = verdict with { DownloadedBytes = file.Length };
+            string? flaw = Check(path, reply.Ticket);
+            return flaw is null
+                ? new CollectedReply(Timed(verdict) with { Kind = VerdictKind.Succeeded, SampleCount = success.SampleCount }, path, success.StateId)
+                : Failed(Timed(verdict), VerdictKind.InvalidParameters, flaw);
+        }
+        catch (ParameterFormatException malformed)
+        {
+            return Failed(Timed(verdict), VerdictKind.InvalidParameters, malformed.Message);
+        }
+        catch (RepositoryException refused) when (refused.Code != FedJobErrorCode.LocalFileFailed)
+        {
+            VerdictKind kind = refused.Code == FedJobErrorCode.UrlNotAllowed ? VerdictKind.Rejected : VerdictKind.DownloadFailed;
+            return Failed(Timed(verdict), kind, refused.Message);
+        }
+
+        NodeVerdict Timed(NodeVerdict untimed) => untimed with { DownloadTime = timeProvider.GetElapsedTime(began) };
+    }
+
+    private string? Check(string path, TrainTicket ticket)
+    {
+        using NodeParametersFile file = NodeParametersFile.Open(path);
+        if (file.NodeId != ticket.NodeId || file.JobId != ticket.JobId
+            || (file.ResearcherId != researcherId && file.ResearcherId != ticket.RequestId))
+        {
+            return $"the file is of node '{file.NodeId}', job '{file.JobId}', researcher '{file.ResearcherId}'; "
+                + $"expected node '{ticket.NodeId}', job '{ticket.JobId}', researcher '{researcherId}'";
+        }
+
+        return UpdateCheck.Describe(file.Parameters, global);
+    }
+
+    private static CollectedReply Failed(NodeVerdict verdict, VerdictKind kind, string reason) => new(verdict with
+    {
+        Kind = kind,
+        Reason = reason.Length <= LongestReason ? reason : reason[..LongestReason] + "...",
+    });
+}

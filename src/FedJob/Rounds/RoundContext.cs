@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+using FedJob.Abstractions;
+using FedJob.Nodes;
+using FedJob.Protocol.Storage;
+
+namespace FedJob.Rounds;
+
+/// <summary>What a round starts from: a snapshot of the job, which changes only when the round is committed.</summary>
+internal sealed record RoundContext
+{
+    public required string JobId { get; init; }
+
+    public required int Round { get; init; }
+
+    public required FederatedDataset Data { get; init; }
+
+    public required GlobalParameters Parameters { get; init; }
+
+    public required IReadOnlyDictionary<string, string> StateIds { get; init; }
+
+    public required TrainingArgs TrainingArgs { get; init; }
+
+    public required JsonObject ModelArgs { get; init; }
+
+    public required Uri TrainingPlanUrl { get; init; }
+
+    public required FileDigest TrainingPlanDigest { get; init; }
+
+    public required string TrainingPlanClass { get; init; }
+
+    public required int Seed { get; init; }
+
+    /// <summary>Where the nodes' files of this round go; removed when the round has ended.</summary>
+    public required string Directory { get; init; }
+}

@@ -1,0 +1,26 @@
+namespace FedJob.Rounds;
+
+/// <summary>What a round came to.</summary>
+public sealed record RoundResult
+{
+    /// <summary>The round, counted from 0.</summary>
+    public required int Round { get; init; }
+
+    /// <summary>How it went.</summary>
+    public required RoundOutcome Outcome { get; init; }
+
+    /// <summary>One verdict for each participant, in ordinal order of the node ids.</summary>
+    public required IReadOnlyList<NodeVerdict> Verdicts { get; init; }
+
+    /// <summary>The file with the new global parameters, in the job's directory; the unchanged ones after a validation-only round.</summary>
+    public required string ParametersPath { get; init; }
+
+    /// <summary>Where nodes download that file.</summary>
+    public required Uri ParametersUrl { get; init; }
+
+    /// <summary>The samples all successful participants trained on.</summary>
+    public long SampleCount => Verdicts.Sum(v => v.SampleCount ?? 0);
+
+    /// <summary>Where the time went.</summary>
+    public required RoundTimings Timings { get; init; }
+}

@@ -1,0 +1,29 @@
+namespace FedJob.Rounds;
+
+/// <summary>How a round went for one participant.</summary>
+public enum VerdictKind
+{
+    /// <summary>Its reply arrived, its parameters were downloaded and are sound; its update was used.</summary>
+    Succeeded,
+
+    /// <summary>The node replied that it could not train, or answered with an error.</summary>
+    TrainingFailed,
+
+    /// <summary>No reply arrived by the deadline.</summary>
+    TimedOut,
+
+    /// <summary>The node is gone: nobody listens on its topic.</summary>
+    Lost,
+
+    /// <summary>Its parameters could not be downloaded.</summary>
+    DownloadFailed,
+
+    /// <summary>Its parameter file is malformed, or does not fit the model, or holds NaN or infinity.</summary>
+    InvalidParameters,
+
+    /// <summary>Its reply contradicts the request.</summary>
+    Rejected,
+
+    /// <summary>The round had enough replies before this one was there.</summary>
+    NotNeeded,
+}
