@@ -1,0 +1,17 @@
+namespace FedJob.Testing;
+
+/// <summary>What a <see cref="LocalFederation"/> is made of.</summary>
+public sealed class LocalFederationOptions
+{
+    /// <summary>The nodes. Default: none; researchers then find nobody.</summary>
+    public IList<LocalNode> Nodes { get; init; } = [];
+
+    /// <summary>Whether nodes run only plans that were approved at each of them. Default: <see langword="false"/>, the federation approves for you.</summary>
+    public bool RequireApproval { get; set; }
+
+    /// <summary>The embedded broker. Default: the defaults of <see cref="LocalBrokerOptions"/>.</summary>
+    public LocalBrokerOptions Broker { get; set; } = new();
+
+    /// <summary>The embedded repository. Default: the defaults of <see cref="LocalRepositoryOptions"/>.</summary>
+    public LocalRepositoryOptions Repository { get; set; } = new();
+}
