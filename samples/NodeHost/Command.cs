@@ -1,0 +1,11 @@
+namespace NodeHost;
+
+internal enum Command
+{
+    Run,
+    Help,
+    ListDatasets,
+    ListPlans,
+    ApprovePlan,
+    RejectPlan,
+}
