@@ -1,0 +1,174 @@
+using System.Globalization;
+using System.Threading.Channels;
+using FedJob.Abstractions;
+using FedJob.Messaging;
+using FedJob.Nodes;
+using FedJob.Protocol.Messages;
+using FedJob.Protocol.Mqtt;
+using FedJob.Protocol.Parameters;
+using FedJob.Rounds;
+using FedJob.Tests.Messaging;
+using FedJob.Tests.Node;
+using FedJob.TrainingPlans;
+using Microsoft.Extensions.Logging.Abstractions;
+using Moq;
+
+namespace FedJob.Tests.Jobs;
+
+/// <summary>A job over a repository in memory and nodes that are functions: what a node replies to a request, null for silence.</summary>
+internal sealed class JobBench : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Lock _lock = new();
+    private readonly List<TrainRequest> _sent = [];
+    private int _request;
+
+    public JobBench()
+    {
+        Requests.SetupGet(r => r.ResearcherId).Returns("researcher_me");
+        Requests.SetupGet(r => r.ConnectionState).Returns(ConnectionState.Open);
+        Requests.Setup(r => r.NewRequestId()).Returns(() => "researcher_me." + Interlocked.Increment(ref _request).ToString(CultureInfo.InvariantCulture));
+        Requests.Setup(r => r.OpenReplyWindow(It.IsAny<IReadOnlyList<TrainTicket>>())).Returns(() => new Window(this));
+        Node = (ticket, request) => TrainedAsync(ticket, request, 10, 4, 6);
+    }
+
+    public ObservedTime Time { get; } = new();
+
+    public FakeRepository Files { get; } = new();
+
+    public Mock<IRequests> Requests { get; } = new();
+
+    public string WorkDirectory => _folder.Path;
+
+    /// <summary>What each node does with a request.</summary>
+    public Func<TrainTicket, TrainRequest, Task<NodeMessage?>> Node { get; set; }
+
+    public Func<TrainTicket, PublishOutcome> Publish { get; set; } = _ => PublishOutcome.Accepted;
+
+    public IReadOnlyList<TrainRequest> Sent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _sent];
+            }
+        }
+    }
+
+    /// <summary>How many reply windows are open.</summary>
+    public int OpenWindows { get; private set; }
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public JobOptions Options(int nodes = 2, bool temporary = false) => new()
+    {
+        TrainingPlan = TrainingPlanSource.FromType<MeanPlan>(),
+        Data = Data(nodes),
+        TrainingArgs = new TrainingArgs { Epochs = 1 },
+        Seed = 5,
+        WorkDirectory = temporary ? null : WorkDirectory,
+        RoundPolicy = new RoundPolicy { Deadline = TimeSpan.FromHours(1), PingInterval = TimeSpan.FromHours(2) },
+    };
+
+    public static FederatedDataset Data(int nodes) => new(Enumerable.Range(1, nodes).Select(i => KeyValuePair.Create(
+        $"node_{i}", new DatasetEntry { DatasetId = "dataset_1", Name = "n", DataType = "csv", Tags = ["a"], Description = "d" })));
+
+    public Task<Job> CreateAsync(JobOptions? options = null) =>
+        Job.CreateAsync(Requests.Object, Files, options ?? Options(), NullLoggerFactory.Instance, Time, Token);
+
+    /// <summary>A good reply whose parameters lie in the repository.</summary>
+    public async Task<NodeMessage?> TrainedAsync(TrainTicket ticket, TrainRequest request, long samples, params float[] weights)
+    {
+        string path = _folder.At($"of_{ticket.NodeId}_{Guid.NewGuid():N}.tmp");
+        using var file = new NodeParametersFile
+        {
+            ResearcherId = ticket.RequestId,
+            JobId = ticket.JobId,
+            StateId = null,
+            NodeId = ticket.NodeId,
+            Parameters = new() { ["w"] = ParameterTensor.FromArray(weights) },
+        };
+        await file.WriteAsync(path, Token);
+        Uri url = Files.Add(await File.ReadAllBytesAsync(path, Token));
+        File.Delete(path);
+        return new TrainReply
+        {
+            ResearcherId = ticket.RequestId,
+            NodeId = ticket.NodeId,
+            JobId = ticket.JobId,
+            StateId = $"state_{request.Round}_{ticket.NodeId}",
+            Success = true,
+            DatasetId = request.DatasetId,
+            ParametersUrl = url.AbsoluteUri,
+            SampleCount = samples,
+            Text = string.Empty,
+        };
+    }
+
+    public static NodeMessage Failed(TrainTicket ticket, string text) => new TrainReply
+    {
+        ResearcherId = ticket.RequestId,
+        NodeId = ticket.NodeId,
+        JobId = ticket.JobId,
+        Success = false,
+        DatasetId = string.Empty,
+        ParametersUrl = string.Empty,
+        Text = text,
+    };
+
+    /// <summary>The nodes stay silent; ends when the given number of requests has been sent.</summary>
+    public Task SilenceAsync(int requests)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int count = 0;
+        Node = (_, _) =>
+        {
+            if (Interlocked.Increment(ref count) == requests)
+            {
+                asked.TrySetResult();
+            }
+
+            return Task.FromResult<NodeMessage?>(null);
+        };
+        return asked.Task;
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private sealed class Window : IReplyWindow
+    {
+        private readonly JobBench _bench;
+        private readonly Channel<NodeReply> _replies = Channel.CreateUnbounded<NodeReply>();
+
+        public Window(JobBench bench)
+        {
+            _bench = bench;
+            _bench.OpenWindows++;
+        }
+
+        public ChannelReader<NodeReply> Replies => _replies.Reader;
+
+        public async Task<PublishOutcome> SendAsync(
+            TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lock (_bench._lock)
+            {
+                _bench._sent.Add(request);
+            }
+
+            PublishOutcome outcome = _bench.Publish(ticket);
+            if (outcome == PublishOutcome.Accepted && await _bench.Node(ticket, request) is { } message)
+            {
+                _replies.Writer.TryWrite(new NodeReply(ticket, message, _bench.Time.GetTimestamp(), null));
+            }
+
+            return outcome;
+        }
+
+        public bool IsOnlyRequest(TrainTicket ticket) => true;
+
+        public void Dispose() => _bench.OpenWindows--;
+    }
+}

@@ -1,0 +1,185 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using FedJob.Abstractions;
+using FedJob.Messaging;
+using FedJob.Nodes;
+using FedJob.Protocol.Messages;
+using FedJob.Protocol.Mqtt;
+using FedJob.Protocol.Parameters;
+using FedJob.Protocol.Storage;
+using FedJob.Rounds;
+using FedJob.Tests.Messaging;
+using FedJob.Tests.Node;
+using Microsoft.Extensions.Logging.Abstractions;
+using Moq;
+
+namespace FedJob.Tests.Rounds;
+
+/// <summary>A round's surroundings without any network: nodes node_1 to node_n, global parameters {w: float[2]}, replies and downloads of the test's making.</summary>
+internal sealed class RoundBench : IDisposable, IReplyWindow
+{
+    public const string Job = "job_1";
+    public const string Researcher = "researcher_me";
+    private readonly TemporaryFolder _folder = new();
+    private readonly Channel<NodeReply> _replies = Channel.CreateUnbounded<NodeReply>();
+    private readonly ConcurrentDictionary<string, Func<DownloadRequest, CancellationToken, Task<DownloadedFile>>> _files = new(StringComparer.Ordinal);
+
+    public RoundBench(int nodes = 2)
+    {
+        Nodes = [.. Enumerable.Range(1, nodes).Select(i => $"node_{i}")];
+        RoundDirectory = _folder.At("round");
+        Directory.CreateDirectory(RoundDirectory);
+        Context = new RoundContext
+        {
+            JobId = Job,
+            Round = 3,
+            Data = new FederatedDataset(Nodes.Select(n => KeyValuePair.Create(n, Dataset()))),
+            Parameters = new GlobalParameters(_folder.At("global.mpk"), new Uri("http://repository.test/files/global"), Digest()),
+            StateIds = new Dictionary<string, string>(StringComparer.Ordinal),
+            TrainingArgs = new TrainingArgs { Epochs = 1 },
+            ModelArgs = [],
+            TrainingPlanUrl = new Uri("http://repository.test/files/plan"),
+            TrainingPlanDigest = new FileDigest(DigestAlgorithm.Sha256, new string('a', 64)),
+            TrainingPlanClass = "Plan",
+            Seed = 5,
+            Directory = RoundDirectory,
+        };
+        Repository.Setup(r => r.DownloadAsync(It.IsAny<DownloadRequest>(), It.IsAny<CancellationToken>()))
+            .Returns((DownloadRequest request, CancellationToken stop) => _files[request.Url.AbsoluteUri](request, stop));
+        Requests.SetupGet(r => r.ConnectionState).Returns(ConnectionState.Open);
+        Requests.Setup(r => r.PingAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync((IReadOnlyCollection<string>? asked, CancellationToken _) =>
+                [.. (asked ?? Nodes).Where(n => !Dead.ContainsKey(n)).Select(n => new NodePong(n, IsFedJobNode: false, TimeSpan.Zero))]);
+    }
+
+    public IReadOnlyList<string> Nodes { get; }
+
+    public string RoundDirectory { get; }
+
+    public RoundContext Context { get; set; }
+
+    public ObservedTime Time { get; } = new();
+
+    public ModelParameters Global { get; init; } = Weights(1, 1);
+
+    public Mock<IRepository> Repository { get; } = new();
+
+    public Mock<IRequests> Requests { get; } = new();
+
+    /// <summary>Nodes that answer no ping.</summary>
+    public ConcurrentDictionary<string, byte> Dead { get; } = new(StringComparer.Ordinal);
+
+    public bool IsOnly { get; set; } = true;
+
+    public Channel<(RoundEventKind Kind, string? Node)> Events { get; } = Channel.CreateUnbounded<(RoundEventKind, string?)>();
+
+    public ChannelReader<NodeReply> Replies => _replies.Reader;
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static ModelParameters Weights(params float[] values) => new() { ["w"] = ParameterTensor.FromArray(values) };
+
+    public static TrainTicket Ticket(string node) => new(node, $"{Researcher}.{node}", Job, 3);
+
+    public static ErrorReply Error(string node, string number, string text = "text") =>
+        new() { ResearcherId = Researcher, NodeId = node, ErrorNumber = number, ExtraText = text };
+
+    public static TrainReply Trained(string node) => new()
+    {
+        ResearcherId = Researcher,
+        NodeId = node,
+        JobId = Job,
+        StateId = $"state_of_{node}",
+        Success = true,
+        DatasetId = "dataset_1",
+        ParametersUrl = UrlOf(node),
+        SampleCount = 10,
+        Timing = new TrainTiming(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(1)),
+        Text = string.Empty,
+    };
+
+    public static TrainReply Failed(string node, string text) => Trained(node) with
+    {
+        Success = false,
+        DatasetId = string.Empty,
+        ParametersUrl = string.Empty,
+        SampleCount = null,
+        Timing = null,
+        Text = text,
+    };
+
+    public static string UrlOf(string node) => $"http://repository.test/files/{node}";
+
+    public ReplyProcessor Processor(bool training = true) => new(Context, training, Global, Repository.Object, Researcher, Time);
+
+    /// <summary>Collects with a policy; the caller says what the nodes say.</summary>
+    public async Task<IReadOnlyList<CollectedReply>> CollectAsync(RoundPolicy? policy = null, bool training = true, CancellationToken? token = null)
+    {
+        policy ??= new RoundPolicy();
+        var board = new VerdictBoard(
+            Nodes, policy.MinimumReplies.Of(Nodes.Count), NullLogger.Instance, (kind, node, _) => Events.Writer.TryWrite((kind, node)));
+        var liveness = new LivenessWatch(Requests.Object, policy, Time, NullLogger.Instance);
+        using var collector = new ReplyCollector(board, policy, Processor(training), liveness, Time, kind => Events.Writer.TryWrite((kind, null)));
+        return await collector.CollectAsync(this, Time.GetTimestamp(), token ?? Token);
+    }
+
+    public void Say(NodeMessage message, bool suspicion = false) => Assert.True(_replies.Writer.TryWrite(
+        new NodeReply(Ticket(message.NodeId), message, Time.GetTimestamp(), ParametersDigest: null) { IsSuspicion = suspicion }));
+
+    public void LoseConnection(Exception reason) => _replies.Writer.TryComplete(reason);
+
+    /// <summary>The node's parameter file can be downloaded.</summary>
+    public void Serve(string node, ModelParameters? parameters = null, string? fileNode = null, string? job = null) =>
+        Serve(node, async (request, stop) =>
+        {
+            using var file = new NodeParametersFile
+            {
+                ResearcherId = $"{Researcher}.{node}",
+                JobId = job ?? Job,
+                StateId = null,
+                NodeId = fileNode ?? node,
+                Parameters = parameters ?? Weights(2, 3),
+            };
+            WrittenFile written = await file.WriteAsync(request.DestinationPath, stop);
+            return new DownloadedFile(written.Path, written.Length, written.Digest);
+        });
+
+    public void Serve(string node, Func<DownloadRequest, CancellationToken, Task<DownloadedFile>> download) => _files[UrlOf(node)] = download;
+
+    /// <summary>A download that begins and does not end by itself; completes when it has begun.</summary>
+    public Task ServeForever(string node)
+    {
+        var begun = new TaskCompletionSource();
+        Serve(node, async (_, stop) =>
+        {
+            begun.TrySetResult();
+            await Task.Delay(Timeout.Infinite, stop);
+            throw new InvalidOperationException();
+        });
+        return begun.Task;
+    }
+
+    /// <summary>Waits until this was announced.</summary>
+    public async Task AnnouncedAsync(RoundEventKind kind, string? node)
+    {
+        await foreach ((RoundEventKind Kind, string? Node) seen in Events.Reader.ReadAllAsync(Token))
+        {
+            if (seen == (kind, node))
+            {
+                return;
+            }
+        }
+    }
+
+    public Task<PublishOutcome> SendAsync(
+        TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, CancellationToken cancellationToken) =>
+        Task.FromResult(PublishOutcome.Accepted);
+
+    public bool IsOnlyRequest(TrainTicket ticket) => IsOnly;
+
+    public void Dispose() => _folder.Dispose();
+
+    private static DatasetEntry Dataset() => new() { DatasetId = "dataset_1", Name = "n", DataType = "csv", Tags = ["a"], Description = "d" };
+
+    private static FileDigest Digest() => new(DigestAlgorithm.XxHash128, new string('0', 32));
+}
