@@ -81,6 +81,15 @@ public enum FedJobErrorCode
     /// <summary>An aggregation rule could not combine the updates of a round.</summary>
     AggregationFailed,
 
+    /// <summary>A round with secure aggregation got updates in clear, or a rule was to combine encrypted updates that cannot.</summary>
+    EncryptionMismatch,
+
     /// <summary>A sampler, aggregator or callback of the caller's threw an exception.</summary>
     ExtensionFailed,
+
+    /// <summary>A checkpoint is damaged, incomplete, or none.</summary>
+    CheckpointInvalid,
+
+    /// <summary>A checkpoint is of a version of the format that this FedJob does not know.</summary>
+    CheckpointVersionUnknown,
 }

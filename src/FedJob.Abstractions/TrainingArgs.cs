@@ -21,10 +21,12 @@ public sealed record TrainingArgs
     private readonly double? _fedProxMu;
 
     /// <summary>Arguments of the data loader, among them <c>batch_size</c>; <c>loader_args</c> on the wire. Default: none. Read and set as a copy.</summary>
-    public JsonObject LoaderArgs { get => Copy(_loaderArgs); init => _loaderArgs = Copy(value); }
+    /// <exception cref="ArgumentException">The value is more than 512 levels deep.</exception>
+    public JsonObject LoaderArgs { get => Copy(_loaderArgs); init => _loaderArgs = JsonArguments.Copy(value, nameof(LoaderArgs)); }
 
     /// <summary>Arguments of the optimizer, among them <c>lr</c>; <c>optimizer_args</c> on the wire. Default: none. Read and set as a copy.</summary>
-    public JsonObject OptimizerArgs { get => Copy(_optimizerArgs); init => _optimizerArgs = Copy(value); }
+    /// <exception cref="ArgumentException">The value is more than 512 levels deep.</exception>
+    public JsonObject OptimizerArgs { get => Copy(_optimizerArgs); init => _optimizerArgs = JsonArguments.Copy(value, nameof(OptimizerArgs)); }
 
     /// <summary>Samples per batch, at least 1: the entry <c>batch_size</c> of <see cref="LoaderArgs"/>. Default: not set.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
@@ -79,7 +81,8 @@ public sealed record TrainingArgs
     public TestMetric? TestMetric { get; init; }
 
     /// <summary>Arguments of the metric; <c>test_metric_args</c> on the wire. Default: none. Read and set as a copy.</summary>
-    public JsonObject TestMetricArgs { get => Copy(_testMetricArgs); init => _testMetricArgs = Copy(value); }
+    /// <exception cref="ArgumentException">The value is more than 512 levels deep.</exception>
+    public JsonObject TestMetricArgs { get => Copy(_testMetricArgs); init => _testMetricArgs = JsonArguments.Copy(value, nameof(TestMetricArgs)); }
 
     /// <summary>Batches between two reported losses, at least 1; <c>log_interval</c> on the wire. Default: 10.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
@@ -149,11 +152,7 @@ public sealed record TrainingArgs
     /// <returns>The hash.</returns>
     public override int GetHashCode() => HashCode.Combine(Epochs, UpdateCount, TestRatio, TestMetric, LogInterval, FedProxMu, RandomSeed, DryRun);
 
-    private static JsonObject Copy(JsonObject value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        return value.DeepClone().AsObject();
-    }
+    private static JsonObject Copy(JsonObject value) => value.DeepClone().AsObject();
 
     private static JsonObject With(JsonObject source, string name, JsonValue? value)
     {

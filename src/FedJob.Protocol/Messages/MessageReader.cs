@@ -25,6 +25,27 @@ public static class MessageReader
         ReadOnlyMemory<byte> payload, [NotNullWhen(true)] out NodeMessage? message, [NotNullWhen(false)] out string? rejection) =>
         TryRead(payload, MessageFormats.NodeMessages, out message, out rejection);
 
+    /// <summary>Reads who sent a message that <see cref="TryReadFromNode"/> refuses, so that what waits for it need not wait for ever.</summary>
+    /// <param name="payload">The bytes.</param>
+    /// <returns>The sender; <see langword="null"/> where the bytes are no JSON object of a known kind with sound ids.</returns>
+    public static ReplySender? FindSender(ReadOnlyMemory<byte> payload)
+    {
+        var findings = new Findings();
+        ReadOnlyMemory<byte> json = WithoutMark(payload);
+        JsonScan.Check(json.Span, findings);
+        if (findings.Any)
+        {
+            return null;
+        }
+
+        using JsonDocument document = JsonDocument.Parse(json, Options);
+        return FindFormat(document.RootElement, MessageFormats.NodeMessages, findings) is { } format
+            && FindId(document.RootElement, "researcher_id") is { } researcherId
+            && FindId(document.RootElement, "node_id") is { } nodeId
+            ? new ReplySender(format.Command, researcherId, nodeId)
+            : null;
+    }
+
     /// <summary>Reads what a researcher asks.</summary>
     /// <param name="payload">The bytes.</param>
     /// <param name="message">The message, if it is one; it keeps no reference to the bytes.</param>
@@ -44,8 +65,7 @@ public static class MessageReader
         var findings = new Findings();
         string subject = "message";
         message = null;
-        // Python peers may write a byte order mark
-        ReadOnlyMemory<byte> json = payload.Span.StartsWith("\uFEFF"u8) ? payload[3..] : payload;
+        ReadOnlyMemory<byte> json = WithoutMark(payload);
         JsonScan.Check(json.Span, findings);
         if (!findings.Any)
         {
@@ -61,6 +81,12 @@ public static class MessageReader
         message = findings.Any ? null : message;
         return message is not null;
     }
+
+    /// <summary>Python peers may write a byte order mark.</summary>
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> payload) => payload.Span.StartsWith("\uFEFF"u8) ? payload[3..] : payload;
+
+    private static string? FindId(JsonElement root, string field) =>
+        root.TryGetProperty(field, out JsonElement id) && id.ValueKind == JsonValueKind.String && Identifier.IsValid(id.GetString()!) ? id.GetString() : null;
 
     /// <summary>Version and command come first: without them no other field has a meaning.</summary>
     private static MessageFormat? FindFormat(JsonElement root, FrozenDictionary<string, MessageFormat> formats, Findings findings)

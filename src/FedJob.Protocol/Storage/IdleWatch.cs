@@ -1,9 +1,8 @@
 namespace FedJob.Protocol.Storage;
 
 /// <summary>
-/// Cancels a transfer on which nothing moved for the idle timeout. It runs only while the network is waited for: local disks and
-/// connecting,
-/// which has a limit of its own, do not count.
+/// Cancels a transfer on which nothing moved for the idle timeout. It runs only while the network is waited for: local disks and connecting, which
+/// has a limit of its own, do not count.
 /// </summary>
 internal sealed class IdleWatch : IDisposable
 {
@@ -12,6 +11,8 @@ internal sealed class IdleWatch : IDisposable
 
     private readonly Lock _lock = new();
     private readonly TimeSpan _idle;
+    private readonly TimeProvider _timeProvider;
+    private readonly long _began;
     private readonly CancellationTokenSource _expiry;
     private readonly CancellationTokenSource _either;
     private bool _disposed;
@@ -19,7 +20,7 @@ internal sealed class IdleWatch : IDisposable
     /// <summary>Starts watching.</summary>
     public IdleWatch(TimeSpan idle, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        _idle = idle;
+        (_idle, _timeProvider, _began) = (idle, timeProvider, timeProvider.GetTimestamp());
         _expiry = new CancellationTokenSource(idle, timeProvider);
         _either = CancellationTokenSource.CreateLinkedTokenSource(_expiry.Token, cancellationToken);
     }
@@ -32,6 +33,12 @@ internal sealed class IdleWatch : IDisposable
 
     /// <summary>Something moved, or is about to be waited for: the full timeout begins.</summary>
     public void Restart() => Set(_idle);
+
+    /// <summary>
+    /// All is handed to the network, and much of it may still lie in buffers on the way, where it cannot be seen to move: draining them takes no longer than
+    /// handing over took.
+    /// </summary>
+    public void RestartWithBuffersToDrain() => Set(_idle + _timeProvider.GetElapsedTime(_began));
 
     /// <summary>Nothing is expected from the network now.</summary>
     public void Pause() => Set(Timeout.InfiniteTimeSpan);

@@ -27,7 +27,8 @@ public sealed class RepositoryOptions
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a transfer may stand still; above 0, at most a day. A transfer that moves has no other limit. Default: 60 s.
+    /// How long a transfer may stand still; above 0, at most a day. A transfer that moves has no other limit; after an upload the answer may take as much
+    /// longer as the sending took, since the network's buffers still drain. Default: 60 s.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -87,7 +87,7 @@ internal sealed class UploadContent : HttpContent
         }
 
         Digest = digest.Finish();
-        _watch.Restart();
+        _watch.RestartWithBuffersToDrain();
     }
 
     protected override void Dispose(bool disposing)

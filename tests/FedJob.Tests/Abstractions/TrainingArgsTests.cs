@@ -29,6 +29,7 @@ public sealed class TrainingArgsTests
 
     [Theory]
     [MemberData(nameof(OutOfRange))]
+    [Trait("input", "15")]
     public void Init_ValueOutOfRange_IsRefusedNamingTheArgument(string argument, Func<TrainingArgs> make)
     {
         var refusal = Assert.Throws<ArgumentOutOfRangeException>(make);

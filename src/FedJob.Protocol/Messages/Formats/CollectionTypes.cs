@@ -16,7 +16,7 @@ internal sealed class ListType<T>(WireType<T> item, int minimum = 0) : WireType<
             return Refuse(json, findings);
         }
 
-        var items = new T[json.GetArrayLength()];
+        T[] items = json.GetArrayLength() == 0 ? [] : new T[json.GetArrayLength()];
         int count = 0;
         foreach (JsonElement element in json.EnumerateArray())
         {

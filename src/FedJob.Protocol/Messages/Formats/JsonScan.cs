@@ -15,6 +15,7 @@ internal ref struct JsonScan
     private const int MaximumNumberLength = 1000; // Python refuses ints above 4,300 digits, and goes deaf
 
     private readonly Findings _findings;
+    private readonly NamePool _names = new();
     private Frame[] _frames;
     private int _depth;
     private int _values;
@@ -83,7 +84,7 @@ internal ref struct JsonScan
         {
             TakeNumber(ref reader);
         }
-        else if (reader.TokenType == JsonTokenType.String && reader.ValueIsEscaped && TryUnescape(ref reader) is null)
+        else if (reader.TokenType == JsonTokenType.String && reader.ValueIsEscaped && !IsWellFormed(ref reader))
         {
             Refuse($"well-formed Unicode", "half of a surrogate pair");
         }
@@ -110,7 +111,7 @@ internal ref struct JsonScan
     private void TakeName(ref Utf8JsonReader reader)
     {
         ref Frame frame = ref _frames[_depth - 1];
-        frame.Name = reader.ValueIsEscaped ? TryUnescape(ref reader) : reader.GetString();
+        frame.Name = reader.ValueIsEscaped ? TryUnescape(ref reader) : _names.Get(ref reader);
         frame.Names ??= new HashSet<string>(StringComparer.Ordinal);
         if (frame.Name is null)
         {
@@ -136,6 +137,26 @@ internal ref struct JsonScan
         else if (literal.IndexOfAny(".eE"u8) >= 0 && (!reader.TryGetDouble(out double value) || !double.IsFinite(value)))
         {
             Refuse($"a finite number", Shown.Of(literal));
+        }
+    }
+
+    /// <summary>Whether a text with escapes is Unicode; a short one costs no memory.</summary>
+    private static bool IsWellFormed(ref Utf8JsonReader reader)
+    {
+        const int ShortLength = 256;
+        if (reader.ValueSpan.Length > ShortLength)
+        {
+            return TryUnescape(ref reader) is not null;
+        }
+
+        Span<char> buffer = stackalloc char[ShortLength];
+        try
+        {
+            return reader.CopyString(buffer) >= 0;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // an escape like \ud800 alone, which is no character
         }
     }
 

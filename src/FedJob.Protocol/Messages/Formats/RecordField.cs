@@ -25,11 +25,13 @@ internal abstract class RecordField<T>(string name, int index)
 internal sealed class RecordField<T, TValue>(string name, int index, WireType<TValue> type, Func<T, TValue> get)
     : RecordField<T>(name, index)
 {
+    private readonly object? _missing;
+
     /// <summary>Whether the field may be missing when it is read.</summary>
     public bool IsOptional { get; init; }
 
     /// <summary>The value of a missing field.</summary>
-    public TValue? Missing { get; init; }
+    public TValue? Missing { init => _missing = value; }
 
     /// <summary>Whether the field is left out when its value is null.</summary>
     public bool OmitsNull { get; init; }
@@ -49,7 +51,7 @@ internal sealed class RecordField<T, TValue>(string name, int index, WireType<TV
             findings.Refuse(type.Accepted, "nothing: it is missing");
         }
 
-        return Missing;
+        return _missing;
     }
 
     public override void Check(T record, Findings findings) => type.Check(get(record), findings);

@@ -31,7 +31,7 @@ public sealed class MessageReaderFuzzTests
         var random = new Random(seed);
         byte[][] captures = [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Golden", "mqtt"), "*.jsonl")
             .Order(StringComparer.Ordinal)
-            .SelectMany(f => GoldenFixtures.Requests(Path.GetFileName(f)).Concat(GoldenFixtures.NodeMessages(Path.GetFileName(f))))
+            .SelectMany(f => GoldenFixtures.Messages(f))
                 .Select(c => c.Bytes)];
         int read = 0;
         for (int i = 0; i < 4_000; i++)

@@ -29,6 +29,7 @@ public sealed class MessageReaderTests
     [InlineData("{\"metric\": {\"Loss x\": NaN}}", "'metric.Loss x' must be a finite number, got NaN")]
     [InlineData("{\"a\": [1, -Infinity]}", "must be a finite number, got Infinity")]
     [InlineData("{\"a\": [1, 1e999]}", "'a[1]' must be a finite number, got 1e999")]
+    [Trait("input", "2")]
     public void TryRead_NoMessage_IsRefusedWithTheReason(string text, string says)
     {
         AssertRefused(Encoding.UTF8.GetBytes(text), says);
@@ -172,6 +173,15 @@ public sealed class MessageReaderTests
     [InlineData("n\\u0000")]
     [InlineData("n\u043Ede")]
     [InlineData("node_1 ")]
+    [InlineData("\uFF4Eode_1")]
+    [InlineData("node_1\u200B")]
+    [InlineData("node_1\u0301")]
+    [InlineData("node\u2024 1")]
+    [InlineData("...")]
+    [InlineData("a\\\\b")]
+    [InlineData("node_1\\n")]
+    [InlineData("%2e%2e")]
+    [InlineData("$SYS")]
     public void TryRead_BadIdentifier_IsRefusedByName(string id)
     {
         foreach (string field in (string[])["node_id", "researcher_id", "job_id", "state_id"])

@@ -60,7 +60,10 @@ internal static class TypedInput
         JsonValueKind.Array => new JsonArray([.. json.EnumerateArray().Select(Rebuild)]),
         JsonValueKind.String => JsonValue.Create(json.GetString()),
         JsonValueKind.Number =>
-            json.GetRawText().AsSpan().ContainsAny(".eE") ? JsonValue.Create(json.GetDouble()) : JsonValue.Create(json.GetInt64()),
+            json.GetRawText().AsSpan().ContainsAny(".eE") ? JsonValue.Create(json.GetDouble())
+            : json.TryGetInt64(out long number) ? JsonValue.Create(number)
+            : json.TryGetUInt64(out ulong large) ? JsonValue.Create(large)
+            : JsonNode.Parse(json.GetRawText()), // more than 64 bits: no number type of .NET's JSON has them
         JsonValueKind.True or JsonValueKind.False => JsonValue.Create(json.GetBoolean()),
         _ => null,
     };

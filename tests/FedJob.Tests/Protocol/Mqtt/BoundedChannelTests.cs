@@ -29,6 +29,7 @@ public sealed class BoundedChannelTests
     [InlineData(MqttProtocolVersion.V500, 0x30)]
     [InlineData(MqttProtocolVersion.V311, 0x32)]
     [InlineData(MqttProtocolVersion.V311, 0x30)]
+    [Trait("input", "1")]
     public void ReadAsync_OversizedMessage_IsReplacedByAStandInAndTheRestFollows(MqttProtocolVersion version, byte type)
     {
         byte[] identifier = type == 0x30 ? [] : [0x12, 0x34];
@@ -44,6 +45,7 @@ public sealed class BoundedChannelTests
     }
 
     [Fact]
+    [Trait("input", "1")]
     public void ReadAsync_LengthThatLies_ReservesNothingForIt()
     {
         // 256 MiB are announced, 5 bytes come, the connection closes.

@@ -33,6 +33,7 @@ public sealed class DropCounterTests
     }
 
     [Fact]
+    [Trait("input", "6")]
     public void Count_EndlessTopics_LogStaysBounded()
     {
         var counter = new DropCounter(_logger);

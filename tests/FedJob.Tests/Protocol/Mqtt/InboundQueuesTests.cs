@@ -30,6 +30,7 @@ public sealed class InboundQueuesTests
     }
 
     [Fact]
+    [Trait("input", "6")]
     public void Accept_FullQueue_DropsTheNewestCountsAndLeavesOtherQueuesAlone()
     {
         var queues = Make(10, new MqttSubscription("a", 2), new MqttSubscription("b", 2));
@@ -46,6 +47,7 @@ public sealed class InboundQueuesTests
     }
 
     [Fact]
+    [Trait("input", "1")]
     public void Accept_LargestAndOneMore_DropsTheLarger()
     {
         var queues = Make(3, new MqttSubscription("a", 9));

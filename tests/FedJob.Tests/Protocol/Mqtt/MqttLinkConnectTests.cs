@@ -35,6 +35,7 @@ public sealed class MqttLinkConnectTests
     [InlineData(FedJobErrorCode.BrokerUnreachable)]
     [InlineData(FedJobErrorCode.BrokerRefused)]
     [InlineData(FedJobErrorCode.BrokerAuthenticationFailed)]
+    [Trait("seed", "29")]
     public async Task ConnectAsync_FirstAttemptFails_ThrowsTheReasonAndDoesNotTryAgain(FedJobErrorCode code)
     {
         var reason = new MessagingException(code, "no");
@@ -48,6 +49,7 @@ public sealed class MqttLinkConnectTests
     }
 
     [Fact]
+    [Trait("seed", "29")]
     public async Task ConnectAsync_BrokerSilent_ThrowsUnreachableAtTheTimeout()
     {
         _fixture.Broker.Silent = true;

@@ -21,6 +21,7 @@ public sealed class MqttLinkPublishTests
     }
 
     [Fact]
+    [Trait("seed", "28")]
     public async Task PublishAsync_WhileReconnecting_WaitsAndGoesOutAfterSubscribing()
     {
         await using var link = await _fixture.ConnectAsync();
@@ -56,6 +57,7 @@ public sealed class MqttLinkPublishTests
     }
 
     [Fact]
+    [Trait("seed", "28")]
     public async Task PublishAsync_LostBeforeTheAcknowledgement_IsSentAgain()
     {
         await using var link = await _fixture.ConnectAsync();

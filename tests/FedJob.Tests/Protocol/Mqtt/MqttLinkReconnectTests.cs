@@ -11,6 +11,7 @@ public sealed class MqttLinkReconnectTests
     private readonly LinkFixture _fixture = new();
 
     [Fact]
+    [Trait("seed", "28")]
     public async Task Lost_BrokerComesBack_SubscribesFirstThenAnnouncesThenIsOpen()
     {
         _fixture.Settings = _fixture.Settings with { Birth = LinkFixture.Message("fedjob/n1/presence") };

@@ -1,35 +1,35 @@
 using System.Text.Json;
+using FedJob.Tests.Captures;
 
 namespace FedJob.Tests.Protocol.Parameters;
 
-/// <summary>The captures of Fed-BioMed: under the directory FEDJOB_FIXTURES names, else the project's own.</summary>
+/// <summary>The captured parameter files and their manifests.</summary>
 internal static class Fixtures
 {
-    public static string Root { get; } =
-        Environment.GetEnvironmentVariable("FEDJOB_FIXTURES") is { Length: > 0 } given ? given : Own;
+    public static string Root => CaptureFolder.Root;
 
-    public static string Own => Path.Combine(AppContext.BaseDirectory, "Golden");
+    public static string Own => CaptureFolder.Own;
 
-    public static string Directory(string manifest) => Path.GetDirectoryName(Path.Combine(Root, manifest))!;
+    public static string Directory(string manifest) => Path.GetDirectoryName(CaptureFolder.PathOf(manifest))!;
 
     /// <summary>Every serializer entry: manifest, entry name.</summary>
     public static IEnumerable<(string Manifest, string Name)> SerializerEntries() =>
-        from manifest in Manifests()
-        where new DirectoryInfo(Directory(manifest)).Name == "serializer"
+        from manifest in CaptureFolder.Files("serializer", "manifest.json")
         from entry in Load(manifest).GetProperty("entries").EnumerateArray()
         select (manifest, entry.GetProperty("name").GetString()!);
 
     /// <summary>Every file of every repository scenario: manifest, file name.</summary>
     public static IEnumerable<(string Manifest, string Name)> RepositoryFiles() =>
-        from manifest in Manifests()
-        where new DirectoryInfo(Directory(manifest)).Parent?.Name == "repository"
+        from manifest in CaptureFolder.Files("repository", "manifest.json", SearchOption.AllDirectories)
         from file in Load(manifest).EnumerateObject()
         select (manifest, file.Name);
 
-    /// <summary>The bytes of every parameter file there is.</summary>
+    /// <summary>The bytes of every parameter file that comes with the project; copies once.</summary>
     public static IReadOnlyList<byte[]> AllParameterFiles() =>
     [
-        .. System.IO.Directory.EnumerateFiles(Own, "*.mpk", SearchOption.AllDirectories)
+        .. new[] { "serializer", "repository" }
+            .SelectMany(kind => System.IO.Directory.EnumerateDirectories(Own, kind, SearchOption.AllDirectories))
+            .SelectMany(folder => System.IO.Directory.EnumerateFiles(folder, "*.mpk", SearchOption.AllDirectories))
             .Order(StringComparer.Ordinal)
             .Select(File.ReadAllBytes),
     ];
@@ -37,10 +37,5 @@ internal static class Fixtures
     public static JsonElement Entry(string manifest, string name) =>
         Load(manifest).GetProperty("entries").EnumerateArray().Single(e => e.GetProperty("name").GetString() == name);
 
-    public static JsonElement Load(string manifest) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Root, manifest))).RootElement;
-
-    private static IEnumerable<string> Manifests() => System.IO.Directory
-        .EnumerateFiles(Root, "manifest.json", SearchOption.AllDirectories)
-        .Select(f => Path.GetRelativePath(Root, f))
-        .Order(StringComparer.Ordinal);
+    public static JsonElement Load(string manifest) => CaptureFolder.Load(manifest);
 }

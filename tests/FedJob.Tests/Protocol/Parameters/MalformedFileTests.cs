@@ -122,6 +122,25 @@ public sealed class MalformedFileTests
         }
     }
 
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(1_000_000)]
+    [Trait("input", "10")]
+    public void Read_MapsAndTypedValuesInside_AreRefusedAtTheSameDepthWithoutStack(int depth)
+    {
+        byte[] map = [0x81, 0xA1, 0x61];
+        byte[] key = [0x81];
+        byte[] tuple = [.. Wire.Typed("tuple", 0x91)];
+        foreach (byte[] level in (byte[][])[map, key, tuple])
+        {
+            byte[] bytes = [.. Enumerable.Repeat(level, depth).SelectMany(l => l), 0xC0];
+
+            var refusal = Assert.Throws<ParameterFormatException>(() => ParameterFileReader.Read(bytes));
+
+            Assert.InRange(Assert.NotNull(refusal.Offset), 0, 100 * level.Length);
+        }
+    }
+
     [Fact]
     [Trait("input", "10")]
     public void Read_ARealFileCutAtAnyByte_IsRefused()

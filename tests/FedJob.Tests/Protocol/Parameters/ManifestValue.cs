@@ -21,7 +21,7 @@ internal static class ManifestValue
                 Assert.Equal(expected.GetProperty("value").GetBoolean(), Assert.IsType<ParameterBoolean>(actual).Value);
                 break;
             case "int":
-                Assert.Equal(BigInteger.Parse(expected.GetProperty("value").GetString()!, CultureInfo.InvariantCulture), ToInteger(actual));
+                Assert.Equal(BigInteger.Parse(expected.GetProperty("value").ToString(), CultureInfo.InvariantCulture), ToInteger(actual));
                 break;
             case "float":
                 long bits = BitConverter.DoubleToInt64Bits(Assert.IsType<ParameterFloat>(actual).Value);
@@ -32,16 +32,16 @@ internal static class ManifestValue
                 break;
             case "bytes":
                 byte[] bytes = Assert.IsType<ParameterBytes>(actual).ToArray();
-                Assert.Equal(expected.GetProperty("hex").GetString(), Convert.ToHexStringLower(bytes));
+                AssertIfListed(expected, "hex", hex => Assert.Equal(hex.GetString(), Convert.ToHexStringLower(bytes)));
                 break;
             case "list":
                 AssertIfListed(expected, "items", items => AssertItems(items, Assert.IsType<ParameterList>(actual).Items));
                 break;
             case "tuple":
-                AssertItems(expected.GetProperty("items"), Assert.IsType<ParameterTuple>(actual).Items);
+                AssertIfListed(expected, "items", items => AssertItems(items, Assert.IsType<ParameterTuple>(actual).Items));
                 break;
             case "dict":
-                AssertEntries(expected.GetProperty("items"), Assert.IsType<ParameterMap>(actual));
+                AssertIfListed(expected, "items", items => AssertEntries(items, Assert.IsType<ParameterMap>(actual)));
                 break;
             case "np.ndarray":
                 AssertTensor(expected, TensorKind.NumPyArray, expected.GetProperty("dtype").GetString()!, actual);

@@ -23,7 +23,7 @@ public sealed class MutatedFilePropertyTests
             int mutations = file.Length > 10_000 ? 10 : MutationsPerFile;
             for (int i = 0; i < mutations; i++)
             {
-                byte[] mutated = Mutate(file, files, random);
+                byte[] mutated = ByteMutation.Of(file, files, random);
                 if (TryRead(mutated) is { } value)
                 {
                     AssertStable(value);
@@ -53,10 +53,11 @@ public sealed class MutatedFilePropertyTests
             {
                 for (int i = 0; i < 20; i++)
                 {
-                    File.WriteAllBytes(path, Mutate(file, files, random));
-                    Assert.True(Record.Exception(() => NodeParametersFile.Open(path).Dispose()) is null or ParameterFormatException);
-                    Assert.True(Record.Exception(() => AggregatedParametersFile.Open(path).Dispose()) is null or ParameterFormatException);
-                    Assert.True(Record.Exception(() => TensorMapFile.Open(path).Dispose()) is null or ParameterFormatException);
+                    byte[] mutated = ByteMutation.Of(file, files, random);
+                    File.WriteAllBytes(path, mutated);
+                    AssertBounded(mutated.Length, () => NodeParametersFile.Open(path).Dispose());
+                    AssertBounded(mutated.Length, () => AggregatedParametersFile.Open(path).Dispose());
+                    AssertBounded(mutated.Length, () => TensorMapFile.Open(path).Dispose());
                 }
             }
         }
@@ -69,6 +70,15 @@ public sealed class MutatedFilePropertyTests
     [Fact]
     public void ToArray_AnyTree_IsReadBackToTheSameBytes() =>
         Trees(0).Sample(AssertStable, iter: 3000, seed: "0000KOIPe037", threads: 1);
+
+    private static void AssertBounded(int length, Action open)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Exception? refusal = Record.Exception(open);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(refusal is null or ParameterFormatException, refusal?.ToString());
+        Assert.InRange(allocated, 0, (10L * length) + MemoryFloor);
+    }
 
     private static ParameterValue? TryRead(byte[] bytes)
     {
@@ -93,46 +103,6 @@ public sealed class MutatedFilePropertyTests
     {
         byte[] written = ParameterFileWriter.ToArray(value);
         Assert.Equal(written, ParameterFileWriter.ToArray(ParameterFileReader.Read(written)));
-    }
-
-    private static byte[] Mutate(byte[] file, IReadOnlyList<byte[]> files, Random random)
-    {
-        byte[] lie = [(byte)random.Next(0xC1, 0xE0), 0xFF, 0xFF, 0xFF, (byte)random.Next(256)];
-        List<byte> bytes = [.. file];
-        for (int edits = random.Next(1, 4); edits > 0 && bytes.Count > 0; edits--)
-        {
-            int at = random.Next(bytes.Count);
-            switch (random.Next(8))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    bytes[at]++;
-                    break;
-                case 3:
-                    bytes.RemoveRange(at, Math.Min(random.Next(1, 9), bytes.Count - at));
-                    break;
-                case 4:
-                    bytes.RemoveRange(at, bytes.Count - at);
-                    break;
-                case 5:
-                    bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 60), bytes.Count - at)));
-                    break;
-                case 6:
-                    bytes.InsertRange(at, lie.Take(random.Next(1, 6)));
-                    break;
-                default:
-                    byte[] other = files[random.Next(files.Count)];
-                    bytes.InsertRange(at, other.Length < 3000 ? other : []);
-                    break;
-            }
-        }
-
-        return [.. bytes];
     }
 
     private static Gen<ParameterValue> Trees(int depth)

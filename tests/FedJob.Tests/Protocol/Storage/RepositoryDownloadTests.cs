@@ -42,6 +42,7 @@ public sealed class RepositoryDownloadTests
     [Theory]
     [InlineData(DigestAlgorithm.Sha256)]
     [InlineData(DigestAlgorithm.XxHash128)]
+    [Trait("seed", "30")]
     public async Task DownloadAsync_ExpectedDigest_Checked(DigestAlgorithm algorithm)
     {
         FileDigest right = FileDigest.Compute(Content, algorithm);
@@ -68,6 +69,7 @@ public sealed class RepositoryDownloadTests
     [InlineData(true)]
     [InlineData(false)]
     [Trait("input", "9")]
+    [Trait("seed", "30")]
     public async Task DownloadAsync_MoreThanTheLimit_RefusedWithoutLeavingAFile(bool announced)
     {
         using var under = new RepositoryUnderTest(
@@ -144,6 +146,7 @@ public sealed class RepositoryDownloadTests
     }
 
     [Fact]
+    [Trait("seed", "30")]
     public async Task DownloadAsync_NothingMovesForTheIdleTimeout_InterruptedAndNoFileLeft()
     {
         using var body = new StalledStream(Content, []);
@@ -242,6 +245,7 @@ public sealed class RepositoryDownloadTests
     }
 
     [Fact]
+    [Trait("input", "15")]
     public async Task DownloadAsync_Misuse_ArgumentErrorsBeforeAnyRequest()
     {
         var handler = new StubHandler(() => StubHandler.File(Content));

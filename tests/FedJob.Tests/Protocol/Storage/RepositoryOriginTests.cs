@@ -32,6 +32,7 @@ public sealed class RepositoryOriginTests
     [InlineData("http://repository.example.:8844/media/x")]
     [InlineData("/media/x")]
     [InlineData("media/x")]
+    [Trait("seed", "30")]
     public async Task DownloadAsync_UrlNotOfTheRepository_RefusedBeforeAnyRequest(string text)
     {
         var handler = new StubHandler(() => StubHandler.File(Content));
@@ -74,6 +75,7 @@ public sealed class RepositoryOriginTests
     [InlineData("http://user:secret@repository.example:8844/x", FedJobErrorCode.UrlNotAllowed)]
     [InlineData("/media/y", FedJobErrorCode.RepositoryRefused)]
     [InlineData(null, FedJobErrorCode.RepositoryRefused)]
+    [Trait("seed", "30")]
     public async Task DownloadAsync_Redirect_NeverFollowed(string? target, FedJobErrorCode code)
     {
         var handler = new StubHandler(() =>

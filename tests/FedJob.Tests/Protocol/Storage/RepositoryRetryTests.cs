@@ -20,6 +20,8 @@ public sealed class RepositoryRetryTests
     [InlineData(HttpStatusCode.BadGateway)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
     [InlineData(HttpStatusCode.GatewayTimeout)]
+    [Trait("seed", "4")]
+    [Trait("seed", "30")]
     public async Task DownloadAsync_PassingStatus_TriedAgainAfterAPause(HttpStatusCode status)
     {
         var handler = new StubHandler(() => StubHandler.Status(status), () => StubHandler.File(Content));
