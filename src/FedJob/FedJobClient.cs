@@ -1,4 +1,6 @@
 using FedJob.Abstractions;
+using FedJob.Aggregation;
+using FedJob.Checkpoints;
 using FedJob.Messaging;
 using FedJob.Protocol.Mqtt;
 using FedJob.Protocol.Storage;
@@ -66,7 +68,8 @@ public sealed class FedJobClient : IAsyncDisposable
         try
         {
             var repository = new Repository(options.Repository, factory.CreateLogger<Repository>(), clock);
-            var requests = new Requests(link, researcherId, options.SearchWindow, factory.CreateLogger<Requests>(), clock);
+            var requests = new Requests(
+                link, researcherId, options.SearchWindow, options.ApprovalWindow, factory.CreateLogger<Requests>(), clock);
             return new FedJobClient(link, requests, repository, factory, clock);
         }
         catch
@@ -88,6 +91,25 @@ public sealed class FedJobClient : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         return Job.CreateAsync(_requests, _repository, options, _loggers, _timeProvider, cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes up a job from a checkpoint (<see cref="Job.SaveCheckpointAsync"/>): it goes on before the round it stood before, with the same id, state ids,
+    /// history, metrics and parameters. The directory is only read. Dispose the job before the client.
+    /// </summary>
+    /// <param name="directory">The checkpoint.</param>
+    /// <param name="options">What no file may decide: rule, sampler, plan instance. Default: <see cref="FedAvg"/> on all nodes.</param>
+    /// <param name="cancellationToken">Ends the call; nothing is left behind.</param>
+    /// <returns>The job, before its next round.</returns>
+    /// <exception cref="CheckpointException">The checkpoint is damaged, incomplete, of another version, or none.</exception>
+    /// <exception cref="ArgumentException">An option is not allowed, or rule or sampler are not those whose state the checkpoint holds.</exception>
+    /// <exception cref="TrainingPlanException">The plan given is not the checkpoint's, or cannot be found, loaded or run.</exception>
+    /// <exception cref="FedJobException">A file could not be read, or rule or sampler could not take up their state.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    public Task<Job> ResumeJobAsync(string directory, ResumeOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        return Job.ResumeAsync(_requests, _repository, directory, options, _loggers, _timeProvider, cancellationToken);
     }
 
     /// <summary>Closes the connections; whatever waits for a reply learns it. May be called more than once.</summary>

@@ -19,6 +19,9 @@ public sealed class FedJobClientOptions
     /// <summary>How long nodes may take to answer a ping, search or list; above 0, at most 10 min. Default: 2 s.</summary>
     public TimeSpan SearchWindow { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long nodes may take to answer a question about a plan's approval, with its download; above 0, at most 10 min. Default: 10 s.</summary>
+    public TimeSpan ApprovalWindow { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Checks the values and the rules between them.</summary>
     /// <returns>One message for each rule that is broken: the option, its value and what is allowed; none when all is well.</returns>
     public IReadOnlyList<string> Validate()
@@ -36,6 +39,11 @@ public sealed class FedJobClientOptions
         if (SearchWindow <= TimeSpan.Zero || SearchWindow > TimeSpan.FromMinutes(10))
         {
             failures.Add($"FedJobClientOptions.SearchWindow is {SearchWindow}; allowed: above 0, at most 10 min.");
+        }
+
+        if (ApprovalWindow <= TimeSpan.Zero || ApprovalWindow > TimeSpan.FromMinutes(10))
+        {
+            failures.Add($"FedJobClientOptions.ApprovalWindow is {ApprovalWindow}; allowed: above 0, at most 10 min.");
         }
 
         return failures;

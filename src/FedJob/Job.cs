@@ -1,11 +1,10 @@
-using System.Runtime.CompilerServices;
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Metrics;
 using FedJob.Nodes;
-using FedJob.Protocol.Parameters;
 using FedJob.Protocol.Storage;
 using FedJob.Protocol.TrainingPlans;
 using FedJob.Rounds;
@@ -28,29 +27,44 @@ namespace FedJob;
 public sealed partial class Job : IAsyncDisposable
 {
     private readonly PreparedPlan _plan;
-    private readonly Uri _planUrl;
     private readonly JsonObject _modelArgs;
     private readonly RoundPolicy _policy;
     private readonly JobDirectory _directory;
     private readonly int _seed;
+    private readonly bool _keepReplyFiles;
     private readonly RoundRunner _runner;
     private readonly GlobalParametersPublisher _publisher;
     private readonly Broadcast<RoundEvent> _events = new();
     private readonly ILogger _logger;
+    private readonly RoundGate _gate;
+    private readonly TimeProvider _timeProvider;
+    private readonly MetricRecorder _recorder;
+    private readonly IAggregator _aggregator;
+    private readonly INodeSampler _sampler;
+    private readonly SecureAggregationArgs? _secureAggregation;
+    private readonly ConcurrentQueue<RoundResult> _history = new();
+    private IAggregator _lastAggregator;
+    private INodeSampler _lastSampler;
+    private FederatedDataset _data;
     private TrainingArgs _trainingArgs;
     private GlobalParameters _parameters;
-    private readonly RoundGate _gate;
+    private string? _auxiliaryVariablesPath;
     private int _disposed;
 
     private Job(IRequests requests, IRepository repository, JobOptions options, JobDirectory directory, JobStart start, ILoggerFactory loggers, TimeProvider timeProvider)
     {
-        (Requests, Repository, Data) = (requests, repository, options.Data);
-        (Id, _plan, _planUrl, _publisher, _parameters) = (start.JobId, start.Plan, start.PlanUrl, start.Publisher, start.Parameters);
+        (Requests, Repository, _data, _timeProvider) = (requests, repository, options.Data, timeProvider);
+        (Id, _plan, TrainingPlanUrl, _publisher, _parameters) = (start.JobId, start.Plan, start.PlanUrl, start.Publisher, start.Parameters);
         (_directory, _modelArgs, _policy, _seed) = (directory, options.ModelArgs, options.RoundPolicy, options.Seed);
+        (_aggregator, _sampler, _secureAggregation) = (options.Aggregator, options.Sampler, options.SecureAggregation);
+        (_lastAggregator, _lastSampler) = (_aggregator, _sampler);
+        _keepReplyFiles = options.KeepReplyFiles;
         _gate = new RoundGate(Id);
         (_trainingArgs, TrainingPlanFile) = (options.TrainingArgs, start.PlanFile);
         _logger = loggers.CreateLogger<Job>();
-        _runner = new RoundRunner(requests, repository, start.Publisher, _events, loggers.CreateLogger<RoundRunner>(), timeProvider);
+        Metrics = new MetricStore(options.MetricCapacity);
+        _recorder = new MetricRecorder(Metrics, requests.SubscribeToMetrics(Id));
+        _runner = new RoundRunner(requests, repository, start.Publisher, start.Uploads, _events, loggers.CreateLogger<RoundRunner>(), timeProvider);
     }
 
     /// <summary>The job's id.</summary>
@@ -59,8 +73,20 @@ public sealed partial class Job : IAsyncDisposable
     /// <summary>The nodes of the job, in ordinal order.</summary>
     public IReadOnlyList<string> Nodes => Data.Nodes;
 
-    /// <summary>The dataset of each node.</summary>
-    public FederatedDataset Data { get; }
+    /// <summary>
+    /// The dataset of each node. Between rounds nodes may leave and come: who leaves keeps its state id here and finds its state again when it comes back.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Set while a round of this job is running.</exception>
+    /// <exception cref="ObjectDisposedException">Set after the job was disposed.</exception>
+    public FederatedDataset Data
+    {
+        get => _data;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _gate.Change("its data", () => _data = value);
+        }
+    }
 
     /// <summary>What the job asks nodes with.</summary>
     public IRequests Requests { get; }
@@ -88,30 +114,30 @@ public sealed partial class Job : IAsyncDisposable
     /// <summary>The plan's file as nodes get it, in the job's directory.</summary>
     public string TrainingPlanFile { get; }
 
+    /// <summary>Where nodes download that file.</summary>
+    public Uri TrainingPlanUrl { get; }
+
     /// <summary>The SHA-256 of that file, which a node's owner approves: 64 lower-case hexadecimal digits.</summary>
     public string TrainingPlanSha256 => _plan.Digest.Hex;
 
     /// <summary>The training arguments of the next round.</summary>
-    /// <exception cref="ArgumentException">A rule between arguments is broken.</exception>
+    /// <exception cref="ArgumentException">A rule between arguments is broken, or a node would refuse one.</exception>
+    /// <exception cref="ObjectDisposedException">Set after the job was disposed.</exception>
     public TrainingArgs TrainingArgs
     {
         get => _trainingArgs;
         set
         {
             ArgumentNullException.ThrowIfNull(value);
+            ThrowIfDisposed();
             value.Validate(training: false);
+            WireCheck.Check(value, [], nameof(TrainingArgs));
             _trainingArgs = value;
         }
     }
 
     /// <summary>The next round, counted from 0: how many training rounds were committed.</summary>
     public int Round { get; private set; }
-
-    /// <summary>The file with the current global parameters.</summary>
-    public string ParametersPath => _parameters.Path;
-
-    /// <summary>Where nodes download the current global parameters.</summary>
-    public Uri ParametersUrl => _parameters.Url;
 
     /// <summary>Under which id each node keeps its state.</summary>
     public NodeStateAgent NodeStates { get; } = new();
@@ -153,52 +179,8 @@ public sealed partial class Job : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs one round.</summary>
-    /// <param name="request">What the round should do.</param>
-    /// <param name="cancellationToken">Ends the round; the job stays as it was.</param>
-    /// <returns>What the round came to. After a training round the job's parameters are the new ones.</returns>
-    /// <exception cref="ArgumentException">The training arguments leave nothing to train, or the policy does not fit the participants.</exception>
-    /// <exception cref="RoundFailedException">Too few participants succeeded; the exception carries every verdict.</exception>
-    /// <exception cref="AggregationException">The rule could not combine the updates.</exception>
-    /// <exception cref="FedJobException">The sampler or the aggregator threw (<see cref="FedJobErrorCode.ExtensionFailed"/>), or a file could not be
-    /// written, sent or uploaded.</exception>
-    /// <exception cref="InvalidOperationException">A round of this job is running already.</exception>
-    /// <exception cref="ObjectDisposedException">The job was disposed, before the call or while the round ran.</exception>
-    public Task<RoundResult> RunRoundAsync(RoundRequest request, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(request.Aggregator, nameof(request));
-        ArgumentNullException.ThrowIfNull(request.Sampler, nameof(request));
-        ThrowIfDisposed();
-        TrainingArgs.Validate(request.Training);
-        return _gate.RunAsync(stop => RunOneAsync(request, stop), cancellationToken);
-    }
-
-    /// <summary>Runs training rounds one after another. Leaving the loop early ends after the round that was last returned.</summary>
-    /// <param name="rounds">How many, at least 1.</param>
-    /// <param name="aggregator">How updates become new parameters; <see langword="null"/> for <see cref="FedAvg"/>.</param>
-    /// <param name="sampler">How participants are chosen; <see langword="null"/> for all nodes.</param>
-    /// <param name="cancellationToken">Ends the running round; the job stays as it was after the round before.</param>
-    /// <returns>The result of each round as it ends.</returns>
-    /// <exception cref="RoundFailedException">Too few participants of a round succeeded.</exception>
-    public IAsyncEnumerable<RoundResult> RunAsync(
-        int rounds, IAggregator? aggregator = null, INodeSampler? sampler = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
-        ThrowIfDisposed();
-        var request = new RoundRequest();
-        request = request with { Aggregator = aggregator ?? request.Aggregator, Sampler = sampler ?? request.Sampler };
-        return RunEachAsync(rounds, request, cancellationToken);
-    }
-
-    /// <summary>Opens the current global parameters.</summary>
-    /// <returns>The parameters, as views of the file until they are disposed.</returns>
-    /// <exception cref="ObjectDisposedException">The job was disposed.</exception>
-    public ModelParameters OpenParameters()
-    {
-        ThrowIfDisposed();
-        return AggregatedParametersFile.Open(_parameters.Path);
-    }
+    /// <summary>The metrics that nodes reported for this job.</summary>
+    public MetricStore Metrics { get; }
 
     /// <summary>Streams what happens in the job's rounds.</summary>
     /// <returns>The live stream; it ends with the job.</returns>
@@ -222,6 +204,7 @@ public sealed partial class Job : IAsyncDisposable
 
         await _gate.CloseAsync().ConfigureAwait(false);
         _events.Dispose();
+        await _recorder.DisposeAsync().ConfigureAwait(false);
         try
         {
             await _plan.DisposeAsync().ConfigureAwait(false);
@@ -233,67 +216,8 @@ public sealed partial class Job : IAsyncDisposable
         }
     }
 
-    private async IAsyncEnumerable<RoundResult> RunEachAsync(
-        int rounds, RoundRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        for (int i = 0; i < rounds; i++)
-        {
-            yield return await RunRoundAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<RoundResult> RunOneAsync(RoundRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            RoundCommit commit = await _runner.RunAsync(Snapshot(), request, request.Policy ?? _policy, cancellationToken).ConfigureAwait(false);
-            if (request.Training)
-            {
-                _parameters = commit.Parameters;
-                NodeStates.Commit(commit.StateIds);
-                Round++;
-            }
-
-            ForgetLostStates(commit.Result.Verdicts);
-            _events.Publish(new RoundEvent { Round = commit.Result.Round, Kind = RoundEventKind.Ended, Elapsed = commit.Result.Timings.Total });
-            return commit.Result;
-        }
-        catch (RoundFailedException failed)
-        {
-            ForgetLostStates(failed.Verdicts);
-            throw;
-        }
-    }
-
-    private void ForgetLostStates(IReadOnlyList<NodeVerdict> verdicts)
-    {
-        foreach (string nodeId in LostStates.Of(verdicts).Where(NodeStates.Forget))
-        {
-            LogStateLost(Id, nodeId);
-        }
-    }
-
-    private RoundContext Snapshot() => new()
-    {
-        JobId = Id,
-        Round = Round,
-        Data = Data,
-        Parameters = _parameters,
-        StateIds = NodeStates.States,
-        TrainingArgs = _trainingArgs,
-        ModelArgs = _modelArgs,
-        TrainingPlanUrl = _planUrl,
-        TrainingPlanDigest = _plan.Digest,
-        TrainingPlanClass = _plan.ClassName,
-        Seed = _seed,
-        Directory = _directory.RoundDirectory(Id, Round),
-    };
-
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 
     [LoggerMessage(1000, LogLevel.Information, "Job {JobId} made: {Plan} on {Nodes} node(s)")]
     private partial void LogCreated(string jobId, string plan, int nodes);
-
-    [LoggerMessage(1001, LogLevel.Warning, "Job {JobId}: node {NodeId} lost the state it kept; its next request is without one")]
-    private partial void LogStateLost(string jobId, string nodeId);
 }

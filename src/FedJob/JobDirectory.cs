@@ -33,6 +33,32 @@ internal sealed partial class JobDirectory : IDisposable
     public string RoundDirectory(string jobId, int round) =>
         System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{jobId}-round-{round}"));
 
+    /// <summary>Removes a file that is not needed any more; where it cannot be, it stays and the log says so.</summary>
+    public static void TryDelete(string path, ILogger logger)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            LogFileNotRemoved(logger, path, failure.Message);
+        }
+    }
+
+    /// <summary>Removes a directory if nothing is left in it.</summary>
+    public static void TryDeleteEmpty(string path, ILogger logger)
+    {
+        try
+        {
+            Directory.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            LogFileNotRemoved(logger, path, failure.Message);
+        }
+    }
+
     public void Dispose()
     {
         try
@@ -48,6 +74,9 @@ internal sealed partial class JobDirectory : IDisposable
             LogNotRemoved(Path, failure.Message);
         }
     }
+
+    [LoggerMessage(1003, LogLevel.Warning, "The file {Path} could not be removed: {Reason}")]
+    private static partial void LogFileNotRemoved(ILogger logger, string path, string reason);
 
     [LoggerMessage(1002, LogLevel.Warning, "The temporary directory {Directory} could not be removed: {Reason}")]
     private partial void LogNotRemoved(string directory, string reason);

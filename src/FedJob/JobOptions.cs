@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
+using FedJob.Aggregation;
+using FedJob.Checkpoints;
 using FedJob.Nodes;
 using FedJob.Rounds;
 using FedJob.TrainingPlans;
@@ -30,6 +32,24 @@ public sealed class JobOptions
     /// <summary>When rounds end, unless a round says otherwise. Default: the defaults of <see cref="RoundPolicy"/>.</summary>
     public RoundPolicy RoundPolicy { get; set; } = new();
 
+    /// <summary>How updates become new parameters, unless a round says otherwise. Default: <see cref="FedAvg"/>.</summary>
+    public IAggregator Aggregator { get; set; } = new FedAvg();
+
+    /// <summary>How participants are chosen, unless a round says otherwise. Default: all nodes.</summary>
+    public INodeSampler Sampler { get; set; } = new AllNodesSampler();
+
+    /// <summary>The keys of a secure aggregation of all rounds, unless a round says otherwise. Default: none.</summary>
+    public SecureAggregationArgs? SecureAggregation { get; set; }
+
+    /// <summary>How many reports of metrics are kept, 1 to 10,000,000; beyond, the oldest are dropped. Default: 100,000.</summary>
+    public int MetricCapacity { get; set; } = 100_000;
+
+    /// <summary>
+    /// Whether the parameter files of a training round's nodes are kept until the next training round is committed (<see cref="Job.ReplyFiles"/>), e.g. for
+    /// checkpoints with <see cref="CheckpointOptions.IncludeReplyFiles"/>. They need as much room as the participants' models together. Default: <see langword="false"/>.
+    /// </summary>
+    public bool KeepReplyFiles { get; set; }
+
     /// <summary>Where the job keeps its files; made if it does not exist. Default: a temporary directory that is removed with the job.</summary>
     public string? WorkDirectory { get; set; }
 
@@ -42,7 +62,16 @@ public sealed class JobOptions
         ArgumentNullException.ThrowIfNull(TrainingArgs);
         ArgumentNullException.ThrowIfNull(ModelArgs);
         ArgumentNullException.ThrowIfNull(RoundPolicy);
+        ArgumentNullException.ThrowIfNull(Aggregator);
+        ArgumentNullException.ThrowIfNull(Sampler);
+        if (MetricCapacity is < 1 or > 10_000_000)
+        {
+            throw new ArgumentException($"JobOptions.MetricCapacity is {MetricCapacity}; allowed: 1 to 10,000,000.");
+        }
+
+        new RoundRequest { Aggregator = Aggregator, SecureAggregation = SecureAggregation }.Validate(Data.Nodes);
         TrainingArgs.Validate(training: false);
+        WireCheck.Check(TrainingArgs, ModelArgs, nameof(JobOptions));
         RoundPolicy.Validate(Data.Nodes.Count);
         if (InitialParameters is { Count: 0 })
         {
@@ -59,7 +88,7 @@ public sealed class JobOptions
     internal JobOptions Copy()
     {
         var copy = (JobOptions)MemberwiseClone();
-        copy.ModelArgs = ModelArgs.DeepClone().AsObject();
+        copy.ModelArgs = JsonArguments.Copy(ModelArgs, nameof(ModelArgs));
         return copy;
     }
 }

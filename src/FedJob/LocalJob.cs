@@ -6,15 +6,23 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FedJob;
 
-/// <summary>The same plan on local data without any network, to compare with a federated training: pooled data, or one node's alone.</summary>
+/// <summary>
+/// The same plan on local data without any network, to compare with a federated training: pooled data, or one node's alone. One training or
+/// evaluation at a time, each with a result or an exception.
+/// </summary>
 public sealed class LocalJob : IAsyncDisposable
 {
     private readonly PreparedPlan _plan;
     private readonly LocalJobOptions _options;
     private readonly ILogger _logger;
+    private readonly RoundGate _gate;
     private int _disposed;
 
-    private LocalJob(PreparedPlan plan, LocalJobOptions options, ILogger logger) => (_plan, _options, _logger) = (plan, options, logger);
+    private LocalJob(PreparedPlan plan, LocalJobOptions options, ILogger logger)
+    {
+        (_plan, _options, _logger) = (plan, options, logger);
+        _gate = new RoundGate($"{plan.ClassName} (local)", "training or evaluation", typeof(LocalJob));
+    }
 
     /// <summary>The plan's instance, initialised; after a training it holds the trained parameters.</summary>
     /// <exception cref="ObjectDisposedException">The job was disposed.</exception>
@@ -38,10 +46,8 @@ public sealed class LocalJob : IAsyncDisposable
         LocalJobOptions options, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(options.TrainingPlan);
-        ArgumentNullException.ThrowIfNull(options.Dataset);
-        ArgumentNullException.ThrowIfNull(options.TrainingArgs);
-        options.TrainingArgs.Validate(training: false);
+        options.Validate();
+        options = options.Copy();
         ILoggerFactory factory = loggers ?? NullLoggerFactory.Instance;
         PreparedPlan plan = await options.TrainingPlan.PrepareAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -52,7 +58,8 @@ public sealed class LocalJob : IAsyncDisposable
             }
 
             await PlanStart.InitializeAsync(
-                plan, options.ModelArgs, options.TrainingArgs, options.Seed, options.InitialParameters, factory, cancellationToken).ConfigureAwait(false);
+                plan, options.ModelArgs, options.TrainingArgs, options.Seed, options.InitialParameters, factory, cancellationToken)
+                .ConfigureAwait(false);
             return new LocalJob(plan, options, factory.CreateLogger(plan.ClassName));
         }
         catch
@@ -63,15 +70,21 @@ public sealed class LocalJob : IAsyncDisposable
     }
 
     /// <summary>Trains from the plan's current parameters.</summary>
-    /// <param name="cancellationToken">Ends the training.</param>
-    /// <returns>The trained parameters, copied, and what the plan says about the training.</returns>
+    /// <param name="cancellationToken">Ends the training; the plan keeps whatever parameters it had come to.</param>
+    /// <returns>The trained parameters, copied, what the plan says about the training, and what it reported meanwhile.</returns>
+    /// <exception cref="ArgumentException">The training arguments leave nothing to train.</exception>
     /// <exception cref="TrainingPlanException">The plan threw; its exception is inside.</exception>
-    /// <exception cref="ObjectDisposedException">The job was disposed.</exception>
+    /// <exception cref="FedJobException">
+    /// <see cref="LocalJobOptions.Progress"/> threw (<see cref="FedJobErrorCode.ExtensionFailed"/>).
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A training or an evaluation of this job is running.</exception>
+    /// <exception cref="ObjectDisposedException">The job was disposed, before the call or while it trained.</exception>
     public async Task<LocalJobResult> TrainAsync(CancellationToken cancellationToken = default)
     {
-        _options.TrainingArgs.Validate(training: true);
         ITrainingPlan plan = TrainingPlan;
-        return await GuardAsync(async () =>
+        _options.TrainingArgs.Validate(training: true);
+        var reports = new ReportRecorder(_options.Progress);
+        return await GuardAsync(async stop =>
         {
             TrainingResult result = await plan.TrainAsync(
                 new TrainingContext
@@ -81,28 +94,35 @@ public sealed class LocalJob : IAsyncDisposable
                     TrainingArgs = _options.TrainingArgs,
                     Round = 0,
                     Seed = _options.TrainingArgs.RandomSeed ?? _options.Seed,
-                    Progress = _options.Progress,
+                    Progress = reports,
                     Logger = _logger,
                 },
-                cancellationToken).ConfigureAwait(false);
-            return new LocalJobResult { Parameters = plan.GetParameters(), Training = result };
+                stop).ConfigureAwait(false);
+            reports.ThrowIfFailed();
+            return new LocalJobResult { Parameters = plan.GetParameters(), Training = result, Metrics = reports.ToArray() };
         }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Evaluates parameters on local data.</summary>
-    /// <param name="parameters">The parameters; <see langword="null"/> for the plan's current ones.</param>
+    /// <param name="parameters">The parameters, which the plan then keeps; <see langword="null"/> for the plan's current ones.</param>
     /// <param name="dataset">The data; <see langword="null"/> for the job's own.</param>
-    /// <param name="samples">The samples to evaluate on; <see langword="null"/> for all.</param>
+    /// <param name="samples">The samples to evaluate on, counted from 0; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">Ends the evaluation.</param>
     /// <returns>The metrics.</returns>
+    /// <exception cref="ArgumentException">No sample is named, or one that the data does not hold.</exception>
     /// <exception cref="TrainingPlanException">The plan threw, or the parameters do not fit it.</exception>
-    /// <exception cref="ObjectDisposedException">The job was disposed.</exception>
+    /// <exception cref="InvalidOperationException">A training or an evaluation of this job is running.</exception>
+    /// <exception cref="ObjectDisposedException">The job was disposed, before the call or while it evaluated.</exception>
     public async Task<EvaluationResult> EvaluateAsync(
-        ModelParameters? parameters = null, LocalDataset? dataset = null, IReadOnlyList<int>? samples = null, CancellationToken cancellationToken = default)
+        ModelParameters? parameters = null,
+        LocalDataset? dataset = null,
+        IReadOnlyList<int>? samples = null,
+        CancellationToken cancellationToken = default)
     {
         ITrainingPlan plan = TrainingPlan;
         LocalDataset data = dataset ?? _options.Dataset;
-        return await GuardAsync(async () =>
+        LocalJobOptions.CheckSamples(samples, data, nameof(samples));
+        return await GuardAsync(async stop =>
         {
             if (parameters is not null)
             {
@@ -118,29 +138,34 @@ public sealed class LocalJob : IAsyncDisposable
                     Round = 0,
                     Logger = _logger,
                 },
-                cancellationToken).ConfigureAwait(false);
+                stop).ConfigureAwait(false);
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Lets the plan go. May be called more than once.</summary>
+    /// <summary>Ends what is running and lets the plan go. May be called more than once.</summary>
     /// <returns>A task that ends when all is released.</returns>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            await _gate.CloseAsync().ConfigureAwait(false);
             await _plan.DisposeAsync().ConfigureAwait(false);
+            _gate.Dispose();
         }
     }
 
-    private async Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
-    {
-        try
+    private Task<T> GuardAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) => _gate.RunAsync(
+        async stop =>
         {
-            return await call().ConfigureAwait(false);
-        }
-        catch (Exception thrown) when (PlanStart.IsPlans(thrown, cancellationToken))
-        {
-            throw PlanStart.Failed(_plan, $"threw {thrown.GetType().Name}: {thrown.Message}", thrown);
-        }
-    }
+            try
+            {
+                // A plan may compute for long before it first awaits anything: not on the caller's thread.
+                return await Task.Run(() => call(stop), stop).ConfigureAwait(false);
+            }
+            catch (Exception thrown) when (PlanStart.IsPlans(thrown, stop))
+            {
+                throw PlanStart.Failed(_plan, $"threw {thrown.GetType().Name}: {thrown.Message}", thrown);
+            }
+        },
+        cancellationToken);
 }

@@ -10,4 +10,10 @@ public sealed record LocalJobResult
 
     /// <summary>What the plan says about the training.</summary>
     public required TrainingResult Training { get; init; }
+
+    /// <summary>
+    /// What the plan reported while it trained, in order, e.g. its losses; of more than 100,000 reports the last. None where it reports
+    /// nothing.
+    /// </summary>
+    public required IReadOnlyList<MetricReport> Metrics { get; init; }
 }

@@ -1,10 +1,14 @@
 namespace FedJob;
 
 /// <summary>Lets one round of a job run at a time; closing it ends the running round and waits for its end.</summary>
-internal sealed class RoundGate(string jobId) : IDisposable
+/// <param name="jobId">The job, for messages.</param>
+/// <param name="run">What runs, for messages.</param>
+/// <param name="owner">What is disposed when the gate is closed; a job unless said otherwise.</param>
+internal sealed class RoundGate(string jobId, string run = "round", Type? owner = null) : IDisposable
 {
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _lock = new();
+    private readonly Type _owner = owner ?? typeof(Job);
     private TaskCompletionSource? _running;
     private bool _closed;
 
@@ -19,7 +23,8 @@ internal sealed class RoundGate(string jobId) : IDisposable
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new ObjectDisposedException(typeof(Job).FullName, $"Job {jobId} was disposed while its round was running; the round was ended.");
+            throw new ObjectDisposedException(
+                _owner.FullName, $"Job {jobId} was disposed while its {run} was running; the {run} was ended.");
         }
         finally
         {
@@ -29,6 +34,23 @@ internal sealed class RoundGate(string jobId) : IDisposable
             }
 
             ended.SetResult();
+        }
+    }
+
+    /// <summary>Changes something of the job, unless a round is running.</summary>
+    /// <param name="what">What would be changed, e.g. "its data".</param>
+    /// <param name="change">The change; short.</param>
+    public void Change(string what, Action change)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, _owner);
+            if (_running is not null)
+            {
+                throw new InvalidOperationException($"A {run} of job {jobId} is running; {what} can be changed between {run}s only.");
+            }
+
+            change();
         }
     }
 
@@ -52,10 +74,10 @@ internal sealed class RoundGate(string jobId) : IDisposable
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(Job));
+            ObjectDisposedException.ThrowIf(_closed, _owner);
             if (_running is not null)
             {
-                throw new InvalidOperationException($"A round of job {jobId} is running already; rounds of one job run one after another.");
+                throw new InvalidOperationException($"A {run} of job {jobId} is running already; {run}s of one job run one after another.");
             }
 
             return _running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

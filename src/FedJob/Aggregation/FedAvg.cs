@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using FedJob.Abstractions;
 
 namespace FedJob.Aggregation;
 
@@ -8,7 +9,8 @@ namespace FedJob.Aggregation;
 /// </summary>
 /// <remarks>
 /// Shares are computed in double precision and rounded once to the element type; then acc = acc + share_i * w_i, with two roundings and
-/// no fused multiply-add, in node order. For float32 these are the bits that Fed-BioMed 4.5 computes for PyTorch models.
+/// no fused multiply-add, in node order. For float32 these are the bits that Fed-BioMed 4.5 computes for PyTorch models. NumPy arrays are divided by
+/// the sum of the shares at the end, which need not be 1 to the last bit, as <c>numpy.average</c> does for scikit-learn models.
 /// </remarks>
 public sealed class FedAvg : IAggregator
 {
@@ -25,12 +27,19 @@ public sealed class FedAvg : IAggregator
 
     private sealed class WeightedMean(double[] shares) : IRoundAggregation
     {
+        private readonly double _sum = shares.Sum();
+
         public void Combine<T>(TensorBlock<T> block)
             where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
         {
             for (int i = 0; i < shares.Length; i++)
             {
                 TensorPrimitives.MultiplyAdd(block.GetUpdate(i), T.CreateChecked(shares[i]), block.Result, block.Result);
+            }
+
+            if (block.Kind == TensorKind.NumPyArray && _sum != 1)
+            {
+                TensorPrimitives.Divide(block.Result, T.CreateChecked(_sum), block.Result);
             }
         }
     }

@@ -1,3 +1,6 @@
+using FedJob.Abstractions;
+using FedJob.Protocol.Parameters;
+
 namespace FedJob.Aggregation;
 
 /// <summary>
@@ -14,4 +17,29 @@ public interface IAggregator
     /// <returns>What combines the blocks of this round.</returns>
     /// <exception cref="AggregationException">The rule cannot combine these updates.</exception>
     IRoundAggregation BeginRound(AggregationContext context);
+
+    /// <summary>
+    /// Whether the rule combines encrypted updates; then every round with secure aggregation gives them to <see cref="CombineEncryptedAsync"/>. A rule
+    /// that does not is refused before anything is sent. Default: <see langword="false"/>.
+    /// </summary>
+    bool AcceptsEncrypted => false;
+
+    /// <summary>Combines and decrypts one round's encrypted updates.</summary>
+    /// <param name="context">The round's updates and the global parameters they started from.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The new global parameters, with the names, element types and shapes of the old ones.</returns>
+    /// <exception cref="AggregationException">The rule cannot combine these updates.</exception>
+    Task<ModelParameters> CombineEncryptedAsync(EncryptedAggregationContext context, CancellationToken cancellationToken) =>
+        throw new AggregationException($"{Name} does not combine encrypted updates; use a rule that declares AcceptsEncrypted, or a round without secure aggregation.");
+
+    /// <summary>What the rule remembers from round to round, for a checkpoint. Default: nothing.</summary>
+    /// <returns>The state; not changed afterwards.</returns>
+    ParameterMap SaveState() => ParameterMap.Empty;
+
+    /// <summary>Takes up the state that <see cref="SaveState"/> gave in another process.</summary>
+    /// <param name="state">The state; its tensors are valid during the call.</param>
+    /// <exception cref="AggregationException">The state is none of this rule.</exception>
+    void RestoreState(ParameterMap state)
+    {
+    }
 }

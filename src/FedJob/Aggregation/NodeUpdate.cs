@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using FedJob.Abstractions;
+using FedJob.Protocol.Parameters;
 
 namespace FedJob.Aggregation;
 
@@ -13,4 +15,10 @@ public sealed record NodeUpdate
 
     /// <summary>Its parameters after training, usually views of a mapped file, valid during the aggregation.</summary>
     public required ModelParameters Parameters { get; init; }
+
+    /// <summary>What its optimizer used, e.g. <c>{"lr": 0.1}</c> or <c>{"lr": {"layer": 0.1}}</c>. Default: empty.</summary>
+    public JsonObject OptimizerArgs { get; init; } = [];
+
+    /// <summary>What the modules of its optimizer share with the researcher: module -> state -> value; valid during the aggregation. Default: empty.</summary>
+    public ParameterMap AuxiliaryVariables { get; init; } = ParameterMap.Empty;
 }

@@ -20,6 +20,9 @@ public readonly ref struct TensorBlock<T>
     /// <summary>The tensor's name.</summary>
     public string Name { get; }
 
+    /// <summary>The kind of the tensor on the wire.</summary>
+    public TensorKind Kind => _global.Kind;
+
     /// <summary>The number of updates.</summary>
     public int UpdateCount => _updates.Count;
 

@@ -11,6 +11,7 @@ internal sealed class Census(TimeProvider timeProvider, TimeSpan window, TimeSpa
     private readonly SortedDictionary<string, NodePong> _pongs = new(StringComparer.Ordinal);
     private readonly HashSet<string> _replied = new(StringComparer.Ordinal);
     private readonly long _started = timeProvider.GetTimestamp();
+    private readonly HashSet<string> _absent = new(StringComparer.Ordinal);
     private TimeSpan? _sentAfter;
     private TimeSpan _quietUntil = TimeSpan.MaxValue;
     private int _silent;
@@ -21,12 +22,12 @@ internal sealed class Census(TimeProvider timeProvider, TimeSpan window, TimeSpa
     public IReadOnlyList<string> Answered => [.. _pongs.Keys.Union(_replied, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>How long a further pong may take to come.</summary>
-    public TimeSpan RemainingForPongs => asked is null ? Earlier(_quietUntil) : _pongs.Count == asked.Count ? TimeSpan.Zero : Earlier(WindowEnd);
+    public TimeSpan RemainingForPongs => asked is null ? Earlier(_quietUntil) : IsComplete(_pongs.Keys, asked) ? TimeSpan.Zero : Earlier(WindowEnd);
 
     /// <summary>How long a further answer to the question may take to come.</summary>
     public TimeSpan RemainingForReplies =>
         asked is not null
-            ? (_replied.Count == asked.Count ? TimeSpan.Zero : Earlier(WindowEnd))
+            ? (IsComplete(_replied, asked) ? TimeSpan.Zero : Earlier(WindowEnd))
             : Earlier(_pongs.Count > 0 && _silent == 0 ? _quietUntil : WindowEnd);
 
     private TimeSpan WindowEnd => (_sentAfter ?? Elapsed) + window;
@@ -37,6 +38,9 @@ internal sealed class Census(TimeProvider timeProvider, TimeSpan window, TimeSpa
 
     /// <summary>All is published: the window begins. What the broker's acknowledgements took is not the nodes' time.</summary>
     public void Sent() => _sentAfter = Elapsed;
+
+    /// <summary>Nobody listens on the node's topic: no answer is to be waited for.</summary>
+    public void Absent(string nodeId) => _absent.Add(nodeId);
 
     /// <summary>Counts a pong; anything else, and a pong of another ping or of a node not asked, is let go.</summary>
     public void Take(QueryAnswer answer)
@@ -69,6 +73,9 @@ internal sealed class Census(TimeProvider timeProvider, TimeSpan window, TimeSpa
 
         return true;
     }
+
+    private bool IsComplete(ICollection<string> heard, IReadOnlySet<string> nodes) =>
+        heard.Count == nodes.Count || (_absent.Count > 0 && nodes.All(n => _absent.Contains(n) || heard.Contains(n)));
 
     private TimeSpan Earlier(TimeSpan end) => (end < WindowEnd ? end : WindowEnd) - Elapsed;
 }

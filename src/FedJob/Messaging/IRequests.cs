@@ -42,6 +42,28 @@ public interface IRequests
     Task<IReadOnlyDictionary<string, IReadOnlyList<DatasetEntry>>> ListAsync(
         IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Asks whether nodes would run a training plan. Returns as soon as all nodes asked, or all that are there, have answered.</summary>
+    /// <param name="jobId">The job that would run it.</param>
+    /// <param name="trainingPlanUrl">Where nodes download it.</param>
+    /// <param name="nodes">The nodes to ask; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>One entry for each node asked, also for those that did not answer within the approval window, by node id in ordinal order; without a node
+    /// list one for each node that is there.</returns>
+    /// <exception cref="MessagingException">The broker did not take the request.</exception>
+    Task<IReadOnlyDictionary<string, TrainingPlanApproval>> CheckTrainingPlanApprovalAsync(
+        string jobId, Uri trainingPlanUrl, IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Sends a training plan to nodes for their owners' approval. Each answer is matched to its node's own request.</summary>
+    /// <param name="trainingPlanUrl">Where nodes download the plan.</param>
+    /// <param name="description">What the owners should know of it; not blank.</param>
+    /// <param name="nodes">The nodes to ask, and nobody else; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>One entry for each node asked, also for those that did not answer within the approval window, by node id in ordinal order; without a node
+    /// list one for each node that is there.</returns>
+    /// <exception cref="MessagingException">The broker did not take the request.</exception>
+    Task<IReadOnlyDictionary<string, ApprovalRequestAnswer>> RequestTrainingPlanApprovalAsync(
+        Uri trainingPlanUrl, string description, IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default);
+
     /// <summary>A new id for a train request.</summary>
     /// <returns>The researcher's id, a point, and a number.</returns>
     string NewRequestId();

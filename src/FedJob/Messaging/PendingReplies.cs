@@ -5,18 +5,21 @@ using FedJob.Protocol.Storage;
 
 namespace FedJob.Messaging;
 
-/// <summary>Correlation: which train requests are outstanding, and which window a reply belongs to. A reply is matched by request id, node and job.</summary>
-internal sealed class PendingReplies
+/// <summary>
+/// Correlation: which train requests are outstanding, and which window a reply belongs to. A reply is matched by request id, node and job; only for a
+/// request that had to go out without an id of its own (secure aggregation at a Python node) by node and job, and only where no other can be meant.
+/// </summary>
+internal sealed class PendingReplies(TimeProvider timeProvider)
 {
-    private const int ErrorsPerRequest = 2;
-    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<Entry>> _byNode = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, PendingEntry> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<PendingEntry>> _byNode = new(StringComparer.Ordinal);
+    private readonly KeylessDebts _debts = new();
     private readonly Lock _byNodeLock = new();
     private volatile Exception? _failed;
 
     public void Add(TrainTicket ticket, ChannelWriter<NodeReply> replies)
     {
-        var entry = new Entry(ticket, replies);
+        var entry = new PendingEntry(ticket, replies);
         if (!_entries.TryAdd(ticket.RequestId, entry))
         {
             throw new InvalidOperationException($"Request id '{ticket.RequestId}' is outstanding already; every train request needs its own.");
@@ -24,7 +27,7 @@ internal sealed class PendingReplies
 
         lock (_byNodeLock)
         {
-            if (!_byNode.TryGetValue(ticket.NodeId, out List<Entry>? ofNode))
+            if (!_byNode.TryGetValue(ticket.NodeId, out List<PendingEntry>? ofNode))
             {
                 _byNode[ticket.NodeId] = ofNode = [];
             }
@@ -40,25 +43,104 @@ internal sealed class PendingReplies
 
     public void Remove(TrainTicket ticket)
     {
-        if (!_entries.TryRemove(ticket.RequestId, out Entry? entry))
+        if (!_entries.TryRemove(ticket.RequestId, out PendingEntry? entry))
         {
             return;
         }
 
         lock (_byNodeLock)
         {
-            List<Entry> ofNode = _byNode[ticket.NodeId];
+            List<PendingEntry> ofNode = _byNode[ticket.NodeId];
             ofNode.Remove(entry);
             if (ofNode.Count == 0)
             {
                 _byNode.Remove(ticket.NodeId);
             }
+
+            if (entry is { KeylessAnswerBy: { } answerBy, IsSettled: false })
+            {
+                _debts.Add(ticket.NodeId, ticket.JobId, answerBy);
+            }
         }
+    }
+
+    /// <summary>
+    /// Why a request must not go out without an id of its own: its node still owes the reply to an earlier one, which could not be told from its own.
+    /// </summary>
+    public string? DescribeOwedReply(TrainTicket ticket)
+    {
+        lock (_byNodeLock)
+        {
+            return _debts.IsRunning(ticket.NodeId, ticket.JobId, timeProvider.GetTimestamp())
+                || KeylessOf(ticket.NodeId).Any(e => e.Ticket.JobId == ticket.JobId && !e.IsSettled)
+                ? "not asked: the node still owes the reply to an earlier request with secure aggregation, and its reply to this one would look the same"
+                : null;
+        }
+    }
+
+    /// <summary>Notes that a request goes out without an id of its own.</summary>
+    public void MarkKeyless(TrainTicket ticket)
+    {
+        lock (_byNodeLock)
+        {
+            _entries[ticket.RequestId].KeylessAnswerBy =
+                timeProvider.GetTimestamp() + (long)(ticket.Deadline.TotalSeconds * timeProvider.TimestampFrequency);
+        }
+    }
+
+    /// <summary>Whether a request without an id of its own is outstanding at a node.</summary>
+    public bool HasKeyless(string nodeId)
+    {
+        lock (_byNodeLock)
+        {
+            return KeylessOf(nodeId).Any();
+        }
+    }
+
+    /// <summary>The request without an id of its own that is outstanding at a node for a job, if no other reply of its kind is owed.</summary>
+    public TrainTicket? FindKeyless(string nodeId, string jobId)
+    {
+        lock (_byNodeLock)
+        {
+            return _debts.Count(nodeId, jobId) == 0 ? KeylessOf(nodeId).FirstOrDefault(e => e.Ticket.JobId == jobId)?.Ticket : null;
+        }
+    }
+
+    /// <summary>Hands a reply that carries no request's id to its window; tells why not, where it has none.</summary>
+    public string? TryDeliverKeyless(NodeMessage message, long arrivalTimestamp)
+    {
+        PendingEntry? entry;
+        int owed;
+        lock (_byNodeLock)
+        {
+            string? jobId = (message as TrainReply)?.JobId;
+            PendingEntry[] open = [.. KeylessOf(message.NodeId).Where(e => !e.IsSettled && (jobId is null || e.Ticket.JobId == jobId))];
+            entry = open.Length == 1 ? open[0] : null;
+            if (entry is null)
+            {
+                return jobId is not null && _debts.Settle(message.NodeId, jobId) ? "the round of its request has ended" : "no such request is outstanding";
+            }
+
+            owed = _debts.Count(message.NodeId, entry.Ticket.JobId);
+        }
+
+        if (owed > 0 && message is not TrainReply)
+        {
+            return "it could belong to more than one request";
+        }
+
+        NodeMessage taken = owed == 0 ? message : new UnreadableReply
+        {
+            ResearcherId = message.ResearcherId,
+            NodeId = message.NodeId,
+            Flaw = $"the reply could belong to any of {owed + 1} requests with secure aggregation that the node was sent for this job; it is used for none",
+        };
+        return Deliver(entry, taken, arrivalTimestamp, null);
     }
 
     /// <summary>The outstanding request with this id that was sent to this node.</summary>
     public TrainTicket? Find(string? requestId, string nodeId) =>
-        requestId is not null && _entries.TryGetValue(requestId, out Entry? entry) && entry.Ticket.NodeId == nodeId ? entry.Ticket : null;
+        requestId is not null && _entries.TryGetValue(requestId, out PendingEntry? entry) && entry.Ticket.NodeId == nodeId ? entry.Ticket : null;
 
     /// <summary>The one request this node has not answered; <see langword="null"/> when there is none or more than one.</summary>
     public TrainTicket? FindOnly(string nodeId) => OnlyUnanswered(nodeId)?.Ticket;
@@ -66,7 +148,7 @@ internal sealed class PendingReplies
     /// <summary>Hands a reply to its window; tells why not, where it has none.</summary>
     public string? TryDeliver(string requestId, NodeMessage message, long arrivalTimestamp, FileDigest? digest)
     {
-        if (!_entries.TryGetValue(requestId, out Entry? entry))
+        if (!_entries.TryGetValue(requestId, out PendingEntry? entry))
         {
             return "no such request is outstanding";
         }
@@ -81,12 +163,7 @@ internal sealed class PendingReplies
             return $"the request belongs to job {entry.Ticket.JobId}";
         }
 
-        if (!entry.Accept(message))
-        {
-            return "the request was answered before";
-        }
-
-        return entry.Replies.TryWrite(new NodeReply(entry.Ticket, message, arrivalTimestamp, digest)) ? null : "the round has ended";
+        return Deliver(entry, message, arrivalTimestamp, digest);
     }
 
     /// <summary>Hands an error that names nobody to the window of its node's only request, as a suspicion; tells why not, where that cannot be.</summary>
@@ -109,37 +186,26 @@ internal sealed class PendingReplies
     public void Fail(Exception reason)
     {
         _failed = reason;
-        foreach (Entry entry in _entries.Values)
+        foreach (PendingEntry entry in _entries.Values)
         {
             entry.Replies.TryComplete(reason);
         }
     }
 
-    private Entry? OnlyUnanswered(string nodeId)
+    private static string? Deliver(PendingEntry entry, NodeMessage message, long arrivalTimestamp, FileDigest? digest) =>
+        !entry.Accept(message) ? "the request was answered before"
+        : entry.Replies.TryWrite(new NodeReply(entry.Ticket, message, arrivalTimestamp, digest)) ? null
+        : "the round has ended";
+
+    private IEnumerable<PendingEntry> KeylessOf(string nodeId) =>
+        _byNode.TryGetValue(nodeId, out List<PendingEntry>? ofNode) ? ofNode.Where(e => e.KeylessAnswerBy is not null) : [];
+
+    private PendingEntry? OnlyUnanswered(string nodeId)
     {
         lock (_byNodeLock)
         {
-            Entry[] unanswered = _byNode.TryGetValue(nodeId, out List<Entry>? ofNode) ? [.. ofNode.Where(e => !e.IsAnswered)] : [];
+            PendingEntry[] unanswered = _byNode.TryGetValue(nodeId, out List<PendingEntry>? ofNode) ? [.. ofNode.Where(e => !e.IsAnswered)] : [];
             return unanswered.Length == 1 ? unanswered[0] : null;
         }
-    }
-
-    private sealed class Entry(TrainTicket ticket, ChannelWriter<NodeReply> replies)
-    {
-        private int _trainReplies;
-        private int _errors;
-        private int _suspicions;
-
-        public TrainTicket Ticket => ticket;
-
-        public ChannelWriter<NodeReply> Replies => replies;
-
-        public bool IsAnswered => Volatile.Read(ref _trainReplies) > 0;
-
-        public bool Accept(NodeMessage message) => message is TrainReply
-            ? Interlocked.Increment(ref _trainReplies) == 1
-            : Interlocked.Increment(ref _errors) <= ErrorsPerRequest;
-
-        public bool AcceptSuspicion() => Interlocked.Increment(ref _suspicions) == 1;
     }
 }

@@ -32,6 +32,7 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
     public ReplyRouter(IMqttLink link, string researcherId, TimeProvider timeProvider, ILogger logger)
     {
         (_link, _researcherId, _timeProvider, _logger) = (link, researcherId, timeProvider, logger);
+        Pending = new PendingReplies(timeProvider);
         ChannelReader<InboundMessage> replies = link.GetMessages(Topics.Researchers);
         ChannelReader<InboundMessage> metrics = link.GetMessages(Topics.Monitoring);
         ChannelReader<InboundMessage> logs = link.GetMessages(Topics.Logger);
@@ -41,7 +42,7 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
             ReadAsync(Topics.Logger, logs, RouteLog, _ => Logs.Dispose()));
     }
 
-    public PendingReplies Pending { get; } = new();
+    public PendingReplies Pending { get; }
 
     public Broadcast<NodeMetric> Metrics { get; } = new();
 
@@ -109,7 +110,7 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
             {
                 route(message, inbound);
             }
-            else
+            else if (!TryRouteUnreadable(inbound, rejection))
             {
                 Refuse(topic, rejection);
             }
@@ -121,9 +122,25 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
         }
     }
 
+    /// <summary>A malformed train reply that names a request of mine ends that request: nobody should wait for its deadline.</summary>
+    private bool TryRouteUnreadable(InboundMessage inbound, string rejection)
+    {
+        if (MessageReader.FindSender(inbound.Payload) is not { Command: "train" } sender || !IsMine(sender.ResearcherId))
+        {
+            return false;
+        }
+
+        var reply = new UnreadableReply { ResearcherId = sender.ResearcherId, NodeId = sender.NodeId, Flaw = rejection };
+        string? refusal = Pending.TryDeliver(RequestIdOf(inbound) ?? sender.ResearcherId, reply, inbound.ArrivalTimestamp, null);
+        Refuse(sender.NodeId, refusal is null ? rejection : $"{rejection} ({refusal})");
+        return true;
+    }
+
+    private static string? RequestIdOf(InboundMessage inbound) => inbound.UserProperties.GetValueOrDefault(WireProperties.RequestId);
+
     private void RouteReply(NodeMessage message, InboundMessage inbound)
     {
-        inbound.UserProperties.TryGetValue(WireProperties.RequestId, out string? requestId);
+        string? requestId = RequestIdOf(inbound);
         if (message is ErrorReply error && IsNobody(error.ResearcherId) && requestId is null)
         {
             RefuseIf(message, TrySuspect(error, inbound.ArrivalTimestamp));
@@ -133,11 +150,19 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
             // Another researcher's traffic on the shared topic is ordinary, not worth a warning.
             Interlocked.Increment(ref _refused);
         }
+        else if (message is ErrorReply && requestId is null && message.ResearcherId == _researcherId && !Pending.HasKeyless(message.NodeId))
+        {
+            // Train requests carry ids of their own, so this is about a question to the node.
+            OfferToQueries(message, inbound);
+        }
         else if (message is TrainReply or ErrorReply)
         {
-            inbound.UserProperties.TryGetValue(WireProperties.ParametersDigest, out string? digestText);
-            FileDigest? digest = FileDigest.TryParse(digestText, out FileDigest? parsed) ? parsed : null;
-            RefuseIf(message, Pending.TryDeliver(requestId ?? message.ResearcherId, message, inbound.ArrivalTimestamp, digest));
+            FileDigest? digest = FileDigest.TryParse(inbound.UserProperties.GetValueOrDefault(WireProperties.ParametersDigest), out FileDigest? parsed)
+                ? parsed
+                : null;
+            RefuseIf(message, requestId is null && message.ResearcherId == _researcherId
+                ? Pending.TryDeliverKeyless(message, inbound.ArrivalTimestamp)
+                : Pending.TryDeliver(requestId ?? message.ResearcherId, message, inbound.ArrivalTimestamp, digest));
         }
         else if (message.ResearcherId == _researcherId)
         {
@@ -151,18 +176,18 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
 
     /// <summary>An error that names nobody is taken for a broken-down task of mine only with the number such a task has; others are not about a request.</summary>
     private string? TrySuspect(ErrorReply error, long arrivalTimestamp) =>
-        error.ErrorNumber.StartsWith("FB300", StringComparison.Ordinal)
+        NodeErrors.IsBreakdown(error)
             ? Pending.TryDeliverSuspicion(error, arrivalTimestamp)
             : "it names no researcher";
 
     private void OfferToQueries(NodeMessage message, InboundMessage inbound)
     {
         bool fedJob = inbound.UserProperties.ContainsKey(WireProperties.FedJob);
-        if (!fedJob)
+        if (!fedJob && message is (PongReply or SearchReply))
         {
             _fedJobNodes.TryRemove(message.NodeId, out _);
         }
-        else if (!_fedJobNodes.ContainsKey(message.NodeId) && _fedJobNodes.Count < RememberedFedJobNodes)
+        else if (fedJob && !_fedJobNodes.ContainsKey(message.NodeId) && _fedJobNodes.Count < RememberedFedJobNodes)
         {
             // A node beyond the limit is treated by the rules of Python nodes, which work for it too.
             _fedJobNodes.TryAdd(message.NodeId, 0);
@@ -183,8 +208,8 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
             return;
         }
 
-        string requestId = inbound.UserProperties.GetValueOrDefault(WireProperties.RequestId, message.ResearcherId);
-        TrainTicket? ticket = Pending.Find(requestId, message.NodeId);
+        TrainTicket? ticket = Pending.Find(RequestIdOf(inbound) ?? message.ResearcherId, message.NodeId)
+            ?? Pending.FindKeyless(message.NodeId, metric.JobId);
         Metrics.Publish(new NodeMetric(ticket?.JobId == metric.JobId ? ticket.Round : null, metric));
     }
 
@@ -196,8 +221,7 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
             return;
         }
 
-        inbound.UserProperties.TryGetValue(WireProperties.RequestId, out string? requestId);
-        Logs.Publish(new NodeLog(Pending.Find(requestId, message.NodeId)?.JobId, log));
+        Logs.Publish(new NodeLog(Pending.Find(RequestIdOf(inbound), message.NodeId)?.JobId, log));
     }
 
     /// <summary>Whether a message names this researcher, or one of the researcher's requests.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Mqtt;
@@ -13,6 +14,9 @@ internal sealed class ReplyWindow : IReplyWindow
     private readonly Func<string, bool> _speaksFedJob;
     private readonly string _researcherId;
     private readonly Channel<NodeReply> _replies;
+
+    /// <summary>The ids of the requests that go out without one.</summary>
+    private readonly ConcurrentDictionary<string, byte> _keyless = new(StringComparer.Ordinal);
 
     public ReplyWindow(
         IMqttLink link, PendingReplies pending, IReadOnlyList<TrainTicket> tickets, string researcherId, Func<string, bool> speaksFedJob)
@@ -39,19 +43,37 @@ internal sealed class ReplyWindow : IReplyWindow
 
     public ChannelReader<NodeReply> Replies => _replies.Reader;
 
-    public Task<PublishOutcome> SendAsync(
-        TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, CancellationToken cancellationToken)
+    public OutboundMessage? Compose(
+        TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, out string? refusal)
     {
-        // A FedJob node echoes the request id; a Python node can only echo the researcher id, so that carries the request id there.
+        // A FedJob node echoes the request id; a Python node can only echo the researcher id, so that carries the request id there. With secure
+        // aggregation it must be the id of the key's party, and no key is left.
         bool fedJob = _speaksFedJob(ticket.NodeId);
-        byte[] payload = MessageWriter.Write(request with { ResearcherId = fedJob ? _researcherId : ticket.RequestId });
-        var message = new OutboundMessage { Topic = Topics.Node(ticket.NodeId), Payload = payload };
-        if (fedJob)
+        bool keyless = !fedJob && request.SecaggServerKeyId is not null;
+        byte[] payload = MessageWriter.Write(request with { ResearcherId = fedJob || keyless ? _researcherId : ticket.RequestId });
+        refusal = keyless ? _pending.DescribeOwedReply(ticket) : null;
+        if (refusal is not null)
         {
-            message = message with
-            {
-                UserProperties = new Dictionary<string, string>(properties, StringComparer.Ordinal) { [WireProperties.RequestId] = ticket.RequestId },
-            };
+            return null;
+        }
+
+        if (keyless)
+        {
+            _keyless.TryAdd(ticket.RequestId, 0);
+        }
+
+        var message = new OutboundMessage { Topic = Topics.Node(ticket.NodeId), Payload = payload };
+        return !fedJob ? message : message with
+        {
+            UserProperties = new Dictionary<string, string>(properties, StringComparer.Ordinal) { [WireProperties.RequestId] = ticket.RequestId },
+        };
+    }
+
+    public Task<PublishOutcome> SendAsync(TrainTicket ticket, OutboundMessage message, CancellationToken cancellationToken)
+    {
+        if (_keyless.ContainsKey(ticket.RequestId))
+        {
+            _pending.MarkKeyless(ticket);
         }
 
         return _link.PublishAsync(message, cancellationToken);

@@ -11,17 +11,11 @@ namespace FedJob.Messaging;
 /// <summary>What a researcher asks nodes over MQTT. Queries (ping, search, list) run one at a time, train requests of any number of jobs side by side.</summary>
 public sealed class Requests : IRequests, IAsyncDisposable
 {
-    /// <summary>The least time without a further pong after which a fleet is taken as complete.</summary>
-    private static readonly TimeSpan LeastQuiet = TimeSpan.FromMilliseconds(100);
-
-    private const int MostNodesAskedOneByOne = 16;
-
     private readonly IMqttLink _link;
-    private readonly TimeProvider _timeProvider;
     private readonly TimeSpan _searchWindow;
     private readonly ReplyRouter _router;
-    private readonly SemaphoreSlim _queryTurn = new(1, 1);
-    private int _sequence;
+    private readonly Survey _survey;
+    private readonly ApprovalSurvey _approvals;
     private long _requestNumber;
     private int _disposed;
 
@@ -29,19 +23,24 @@ public sealed class Requests : IRequests, IAsyncDisposable
     /// <param name="link">The link.</param>
     /// <param name="researcherId">The researcher's id: an <see cref="Identifier"/> of at most 100 characters.</param>
     /// <param name="searchWindow">How long nodes may take to answer a ping, search or list; above 0.</param>
+    /// <param name="approvalWindow">How long nodes may take to answer a question about a plan's approval, with its download; above 0.</param>
     /// <param name="logger">Where refused messages are logged.</param>
     /// <param name="timeProvider">The clock.</param>
-    public Requests(IMqttLink link, string researcherId, TimeSpan searchWindow, ILogger<Requests> logger, TimeProvider timeProvider)
+    public Requests(
+        IMqttLink link, string researcherId, TimeSpan searchWindow, TimeSpan approvalWindow, ILogger<Requests> logger, TimeProvider timeProvider)
     {
         ArgumentNullException.ThrowIfNull(link);
         ArgumentNullException.ThrowIfNull(timeProvider);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(searchWindow, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(approvalWindow, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Identifier.Check(researcherId).Length, 100, nameof(researcherId));
-        (_link, ResearcherId, _searchWindow, _timeProvider) = (link, researcherId, searchWindow, timeProvider);
+        (_link, ResearcherId, _searchWindow) = (link, researcherId, searchWindow);
 
         // A researcher id may be kept over restarts: numbers that begin at the clock are not taken twice, so that no late reply to an earlier process fits.
         _requestNumber = timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
         _router = new ReplyRouter(link, researcherId, timeProvider, logger);
+        _survey = new Survey(link, _router, researcherId, timeProvider);
+        _approvals = new ApprovalSurvey(_survey, researcherId, approvalWindow);
     }
 
     /// <summary>What the link of a researcher listens to.</summary>
@@ -60,21 +59,10 @@ public sealed class Requests : IRequests, IAsyncDisposable
     public long RefusedCount => _router.RefusedCount;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<NodePong>> PingAsync(
-        IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<NodePong>> PingAsync(IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        HashSet<string>? asked = Named(nodes);
-        using NodeQuery query = _router.OpenQuery();
-        var census = new Census(_timeProvider, _searchWindow, LeastQuiet, NextSequence(), asked);
-        await AskAsync(asked, [census.Ping(ResearcherId)], cancellationToken).ConfigureAwait(false);
-        census.Sent();
-        while (await query.NextAsync(census.RemainingForPongs, cancellationToken).ConfigureAwait(false) is { } answer)
-        {
-            census.Take(answer);
-        }
-
-        return census.Pongs;
+        return _survey.PingAsync(Named(nodes), _searchWindow, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -84,15 +72,26 @@ public sealed class Requests : IRequests, IAsyncDisposable
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(tags);
         string[] wanted = [.. tags];
+        if (wanted.Contains(null))
+        {
+            throw new ArgumentException("A tag is null; give texts, or no tag to match every dataset.", nameof(tags));
+        }
+
         HashSet<string>? asked = Named(nodes);
-        (SortedDictionary<string, IReadOnlyList<DatasetEntry>> found, IReadOnlyList<string> answered) = await QueryAsync(
-            new SearchRequest { ResearcherId = ResearcherId, Tags = wanted },
+        var question = new SearchRequest { ResearcherId = ResearcherId, Tags = wanted };
+
+        // A node without a match stays silent, so the window is what ends a search that not everybody can answer; the pings tell such nodes from
+        // those that are not there.
+        SurveyResult<IReadOnlyList<DatasetEntry>> result = await _survey.RunAsync(
+            _ => question,
             asked,
+            oneByOne: false,
+            _searchWindow,
             message => message is SearchReply { Success: true } reply && reply.Databases.All(d => wanted.All(d.Tags.Contains)) ? reply.Databases : null,
             cancellationToken).ConfigureAwait(false);
         KeyValuePair<string, DatasetEntry>[] first =
-            [.. found.Where(f => f.Value.Count > 0).Select(f => KeyValuePair.Create(f.Key, f.Value[0]))];
-        return first.Length > 0 ? new FederatedDataset(first) : throw NothingFound(wanted, asked, answered);
+            [.. result.Found.Where(f => f.Value.Count > 0).Select(f => KeyValuePair.Create(f.Key, f.Value[0]))];
+        return first.Length > 0 ? new FederatedDataset(first) : throw NothingFound(wanted, asked, result.Answered);
     }
 
     /// <inheritdoc/>
@@ -100,11 +99,34 @@ public sealed class Requests : IRequests, IAsyncDisposable
         IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        return (await QueryAsync(
-            new ListRequest { ResearcherId = ResearcherId },
+        var question = new ListRequest { ResearcherId = ResearcherId };
+        return (await _survey.RunAsync(
+            _ => question,
             Named(nodes),
+            oneByOne: false,
+            _searchWindow,
             message => message is ListReply { Success: true } reply ? reply.Databases : null,
             cancellationToken).ConfigureAwait(false)).Found;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, TrainingPlanApproval>> CheckTrainingPlanApprovalAsync(
+        string jobId, Uri trainingPlanUrl, IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        Identifier.Check(jobId);
+        ArgumentNullException.ThrowIfNull(trainingPlanUrl);
+        return _approvals.CheckAsync(jobId, trainingPlanUrl, Named(nodes), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, ApprovalRequestAnswer>> RequestTrainingPlanApprovalAsync(
+        Uri trainingPlanUrl, string description, IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(trainingPlanUrl);
+        ArgumentException.ThrowIfNullOrWhiteSpace(description);
+        return _approvals.RequestAsync(trainingPlanUrl, description, Named(nodes), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -138,63 +160,12 @@ public sealed class Requests : IRequests, IAsyncDisposable
         await _router.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Asks and collects: a ping and the question. With a node list until all have answered or the window ends; without one until every node that
-    /// answered the ping has answered the question, or the window ends. A node without a match stays silent, so the window is what ends a search
-    /// that not everybody can answer; the pings tell such nodes from those that are not there.
-    /// </summary>
-    private async Task<(SortedDictionary<string, IReadOnlyList<DatasetEntry>> Found, IReadOnlyList<string> Answered)> QueryAsync(
-        ResearcherRequest request,
-        HashSet<string>? asked,
-        Func<NodeMessage, IReadOnlyList<DatasetEntry>?> read,
-        CancellationToken cancellationToken)
-    {
-        await _queryTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            using NodeQuery query = _router.OpenQuery();
-            var census = new Census(_timeProvider, _searchWindow, LeastQuiet, NextSequence(), asked);
-            var found = new SortedDictionary<string, IReadOnlyList<DatasetEntry>>(StringComparer.Ordinal);
-            await AskAsync(asked, [census.Ping(ResearcherId), request], cancellationToken).ConfigureAwait(false);
-            census.Sent();
-            while (await query.NextAsync(census.RemainingForReplies, cancellationToken).ConfigureAwait(false) is { } answer)
-            {
-                census.Take(answer);
-                if (read(answer.Message) is { } entries && census.TakeReply(answer.Message.NodeId))
-                {
-                    found[answer.Message.NodeId] = entries;
-                }
-            }
-
-            return (found, census.Answered);
-        }
-        finally
-        {
-            _queryTurn.Release();
-        }
-    }
-
-    /// <summary>Publishes to all nodes or to those asked; many are asked by one message to all, whose other answers are let go.</summary>
-    private async Task AskAsync(HashSet<string>? asked, ResearcherRequest[] requests, CancellationToken cancellationToken)
-    {
-        foreach (string topic in asked is { Count: <= MostNodesAskedOneByOne } ? asked.Select(Topics.Node) : [Topics.AllNodes])
-        {
-            foreach (ResearcherRequest request in requests)
-            {
-                await _link.PublishAsync(new OutboundMessage { Topic = topic, Payload = MessageWriter.Write(request) }, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-        }
-    }
-
     private static HashSet<string>? Named(IReadOnlyCollection<string>? nodes) => nodes switch
     {
         null => null,
         { Count: 0 } => throw new ArgumentException("The node list is empty; name at least one node, or pass null to ask all.", nameof(nodes)),
         _ => new HashSet<string>(nodes.Select(n => Identifier.Check(n)), StringComparer.Ordinal),
     };
-
-    private int NextSequence() => Interlocked.Increment(ref _sequence);
 
     private NodeSearchException NothingFound(string[] tags, HashSet<string>? asked, IReadOnlyList<string> answered)
     {

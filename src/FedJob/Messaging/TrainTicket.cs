@@ -5,4 +5,8 @@ namespace FedJob.Messaging;
 /// <param name="RequestId">The id of the request, unique for the researcher.</param>
 /// <param name="JobId">The job.</param>
 /// <param name="Round">The round, counted from 0.</param>
-public sealed record TrainTicket(string NodeId, string RequestId, string JobId, int Round);
+public sealed record TrainTicket(string NodeId, string RequestId, string JobId, int Round)
+{
+    /// <summary>How long its reply may take, counted from its sending. Default: 0.</summary>
+    public TimeSpan Deadline { get; init; }
+}

@@ -9,4 +9,9 @@ public sealed record NodeMetric(int? Round, MetricMessage Message)
 {
     /// <summary>The node.</summary>
     public string NodeId => Message.NodeId;
+
+    /// <summary>What the node was doing.</summary>
+    public MetricPhase Phase => !Message.Test ? MetricPhase.Training
+        : Message.TestOnLocalUpdates ? MetricPhase.ValidationOnLocalUpdates
+        : MetricPhase.ValidationOnGlobalUpdates;
 }

@@ -3,10 +3,20 @@ using System.Collections.Immutable;
 namespace FedJob.Nodes;
 
 /// <summary>
-/// Remembers, for one job, under which id each node keeps its state. An id is recorded only at the commit of a round, from a successful training
-/// reply; a reply without an id keeps the old one. A node that leaves or fails keeps its last id and finds its state again when it comes back; only a
-/// node that says that it cannot read its state any more is asked without an id from then on.
+/// Remembers, for one job, under which id each node keeps its state. An id is recorded only at the commit of a round, from a successful
+/// training reply; a reply without an id keeps the old one. A node that leaves or fails keeps its last id and finds its state again when it
+/// comes back; only a node that says that it cannot read its state any more is asked without an id from then on.
 /// </summary>
+/// <remarks>
+/// <list type="bullet">
+/// <item>A node that trains in a committed round: the id of its reply counts from the next round on.</item>
+/// <item>A node that fails, is late, sends an unusable update, or was not sampled: its id stays.</item>
+/// <item>A round that misses its quorum, is cancelled or only validates: every id stays.</item>
+/// <item>A node that leaves <see cref="Job.Data"/>: its id stays here, and it is asked with it once it is back.</item>
+/// <item>A node that answers "Can't read previous node state": its id is let go, with a warning in the log.</item>
+/// <item>A checkpoint holds all ids; a job that goes on as a branch begins with none, since the states belong to the first job.</item>
+/// </list>
+/// </remarks>
 public sealed class NodeStateAgent
 {
     private ImmutableSortedDictionary<string, string> _states = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);

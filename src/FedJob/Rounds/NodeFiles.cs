@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace FedJob.Rounds;
 
-/// <summary>The directory of a round's node files; it goes with the round.</summary>
+/// <summary>The directory of a round's node files; it goes with the round, unless it is kept.</summary>
 internal sealed partial class NodeFiles : IDisposable
 {
     private readonly string _directory;
     private readonly ILogger _logger;
+    private bool _kept;
 
     private NodeFiles(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
 
@@ -25,8 +26,16 @@ internal sealed partial class NodeFiles : IDisposable
         }
     }
 
+    /// <summary>Leaves the files to the job.</summary>
+    public void Keep() => _kept = true;
+
     public void Dispose()
     {
+        if (_kept)
+        {
+            return;
+        }
+
         try
         {
             Directory.Delete(_directory, recursive: true);

@@ -12,6 +12,12 @@ public sealed record NodeVerdict
     /// <summary>Why, in the node's own words where it gave any; <see langword="null"/> for a success.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The id under which the node keeps its state after a successful training; <see langword="null"/> without one.</summary>
+    public string? StateId { get; init; }
+
+    /// <summary>Where its update lies in the repository; <see langword="null"/> without one.</summary>
+    public Uri? ParametersUrl { get; init; }
+
     /// <summary>The samples trained on; <see langword="null"/> without a successful training.</summary>
     public long? SampleCount { get; init; }
 

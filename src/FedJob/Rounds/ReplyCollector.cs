@@ -112,9 +112,9 @@ internal sealed class ReplyCollector(
         {
             Start(SuspectAsync(reply, stop), stop);
         }
-        else if (reply.Message is ErrorReply error && !EndsRequest(error))
+        else if (reply.Message is ErrorReply error && !NodeErrors.EndsRequest(error))
         {
-            if (MeansFailureFollows(error) && participant.Error is null)
+            if (!NodeErrors.IsFarewell(error) && participant.Error is null)
             {
                 participant.Error = reply;
                 StartTimer(ErrorPatience, new CollectorSignal(CollectorSignal.Kinds.ErrorStands) { Reply = reply });
@@ -125,13 +125,6 @@ internal sealed class ReplyCollector(
             TakeTerminal(reply, sentAt, stop);
         }
     }
-
-    /// <summary>The node could not even begin: malformed request, unknown dataset. No train reply follows.</summary>
-    private static bool EndsRequest(ErrorReply error) =>
-        error.ErrorNumber.StartsWith("FB301", StringComparison.Ordinal) || error.ErrorNumber.StartsWith("FB313", StringComparison.Ordinal);
-
-    /// <summary>All but the farewell of a node that stops: whether that node is lost is for the pings to tell.</summary>
-    private static bool MeansFailureFollows(ErrorReply error) => !error.ErrorNumber.StartsWith("FB312", StringComparison.Ordinal);
 
     private void TakeTerminal(NodeReply reply, long sentAt, CancellationToken stop)
     {
@@ -157,7 +150,7 @@ internal sealed class ReplyCollector(
         Participant suspect = board[reply.Ticket.NodeId];
         if (!suspect.Replied)
         {
-            board.Conclude(suspect, VerdictKind.TrainingFailed, $"unattributed: {ReplyProcessor.Describe((ErrorReply)reply.Message)}");
+            board.Conclude(suspect, VerdictKind.TrainingFailed, $"unattributed: {NodeErrors.Describe((ErrorReply)reply.Message)}");
         }
     }
 

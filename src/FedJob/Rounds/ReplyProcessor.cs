@@ -4,12 +4,13 @@ using FedJob.Messaging;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Parameters;
 using FedJob.Protocol.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace FedJob.Rounds;
 
 /// <summary>Turns one reply into a verdict: reads it, downloads the node's parameters and checks them. A node's failure is data, never an exception.</summary>
-internal sealed class ReplyProcessor(
-    RoundContext context, bool training, ModelParameters global, IRepository repository, string researcherId, TimeProvider timeProvider)
+internal sealed partial class ReplyProcessor(
+    RoundContext context, RoundRequest request, ModelParameters global, IRepository repository, string researcherId, ILogger logger, TimeProvider timeProvider)
 {
     /// <summary>More samples than any data has; what is beyond would only serve to outweigh the others.</summary>
     private const long MostSamples = 1_000_000_000_000;
@@ -17,11 +18,13 @@ internal sealed class ReplyProcessor(
     /// <summary>A reason is a node's own words: enough of them to understand it, not so many that they fill the log.</summary>
     private const int LongestReason = 2000;
 
-    /// <summary>Beside its parameters a node's file holds at most as much again for its optimizer, and little else.</summary>
-    private readonly long _mostBytes = (4 * global.ByteCount) + (64L << 20);
+    /// <summary>
+    /// Beside its parameters a node's file holds at most as much again for its optimizer, and little else. Encrypted, several parameters share a
+    /// ciphertext of 2,048 bits; with one for each it is 260 bytes a parameter.
+    /// </summary>
+    private readonly long _mostBytes = (request.SecureAggregation is null ? 4 : 264) * global.ByteCount + (64L << 20);
 
-    public static string Describe(ErrorReply error) =>
-        error.ExtraText.Length > 0 ? $"{error.ErrorNumber}: {error.ExtraText}" : error.ErrorNumber;
+    private readonly ILogger _logger = logger;
 
     /// <summary>The verdict of a reply that brings no parameters; <see langword="null"/> when its parameters must be downloaded first.</summary>
     /// <param name="reply">The reply.</param>
@@ -32,11 +35,13 @@ internal sealed class ReplyProcessor(
         switch (reply.Message)
         {
             case ErrorReply error:
-                return Failed(verdict, VerdictKind.TrainingFailed, Describe(error));
+                return Failed(verdict, VerdictKind.TrainingFailed, NodeErrors.Describe(error));
+            case UnreadableReply unreadable:
+                return Failed(verdict, VerdictKind.Rejected, unreadable.Flaw);
             case TrainReply { Success: false } failure:
                 string text = failure.Text.Length > 0 ? failure.Text : "the node gave no reason";
-                return Failed(verdict, VerdictKind.TrainingFailed, before is null ? text : $"{text} ({Describe(before)})");
-            case TrainReply when !training:
+                return Failed(verdict, VerdictKind.TrainingFailed, before is null ? text : $"{text} ({NodeErrors.Describe(before)})");
+            case TrainReply when !request.Training:
                 return new CollectedReply(verdict with { Kind = VerdictKind.Succeeded });
             case TrainReply { SampleCount: null or < 1 or > MostSamples } success:
                 string samples = success.SampleCount?.ToString(CultureInfo.InvariantCulture) ?? "null";
@@ -57,7 +62,7 @@ internal sealed class ReplyProcessor(
     {
         var success = (TrainReply)reply.Message;
         long began = timeProvider.GetTimestamp();
-        verdict = verdict with { TrainingTime = success.Timing?.Elapsed };
+        verdict = verdict with { TrainingTime = success.Timing?.Elapsed, ParametersUrl = new Uri(success.ParametersUrl) };
 
         // Not named after the node: ids that differ only in case, or that are names of devices, are one file on some systems.
         string path = Path.Combine(context.Directory, $"update_{Guid.NewGuid():D}.mpk");
@@ -75,7 +80,7 @@ internal sealed class ReplyProcessor(
             verdict = verdict with { DownloadedBytes = file.Length };
             string? flaw = Check(path, reply.Ticket);
             return flaw is null
-                ? new CollectedReply(Timed(verdict) with { Kind = VerdictKind.Succeeded, SampleCount = success.SampleCount }, path, success.StateId)
+                ? new CollectedReply(Timed(verdict) with { Kind = VerdictKind.Succeeded, SampleCount = success.SampleCount, StateId = success.StateId }, path)
                 : Failed(Timed(verdict), VerdictKind.InvalidParameters, flaw);
         }
         catch (ParameterFormatException malformed)
@@ -97,12 +102,20 @@ internal sealed class ReplyProcessor(
         if (file.NodeId != ticket.NodeId || file.JobId != ticket.JobId
             || (file.ResearcherId != researcherId && file.ResearcherId != ticket.RequestId))
         {
-            return $"the file is of node '{file.NodeId}', job '{file.JobId}', researcher '{file.ResearcherId}'; "
-                + $"expected node '{ticket.NodeId}', job '{ticket.JobId}', researcher '{researcherId}'";
+            // The reply itself was matched, and it names this file; what the file says of itself decides nothing, but should not pass unseen.
+            LogFileOfAnother(ticket.NodeId, file.NodeId, file.JobId, file.ResearcherId);
+        }
+
+        if (file.Encrypted)
+        {
+            return request.SecureAggregation is null ? "the update is encrypted, and the round did not ask for secure aggregation" : null;
         }
 
         return UpdateCheck.Describe(file.Parameters, global);
     }
+
+    [LoggerMessage(1130, LogLevel.Warning, "The file of node {NodeId} says that it is of node {FileNode}, job {FileJob}, researcher {FileResearcher}; it is used all the same")]
+    private partial void LogFileOfAnother(string nodeId, string fileNode, string fileJob, string fileResearcher);
 
     private static CollectedReply Failed(NodeVerdict verdict, VerdictKind kind, string reason) => new(verdict with
     {

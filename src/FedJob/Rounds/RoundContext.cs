@@ -30,6 +30,12 @@ internal sealed record RoundContext
 
     public required int Seed { get; init; }
 
-    /// <summary>Where the nodes' files of this round go; removed when the round has ended.</summary>
+    /// <summary>Whether the nodes' files of a training round stay after its end.</summary>
+    public bool KeepReplyFiles { get; init; }
+
+    /// <summary>Where files that outlive the round go.</summary>
+    public required string JobDirectory { get; init; }
+
+    /// <summary>Where the nodes' files of this round go; removed when the round has ended, unless they are kept.</summary>
     public required string Directory { get; init; }
 }

@@ -1,3 +1,4 @@
+using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Nodes;
 
@@ -9,12 +10,37 @@ public sealed record RoundRequest
     /// <summary>Whether nodes train; <see langword="false"/> only validates the current parameters, and changes nothing. Default: <see langword="true"/>.</summary>
     public bool Training { get; init; } = true;
 
-    /// <summary>How updates become new parameters. Default: <see cref="FedAvg"/>.</summary>
-    public IAggregator Aggregator { get; init; } = new FedAvg();
+    /// <summary>How updates become new parameters. Default: the job's rule.</summary>
+    public IAggregator? Aggregator { get; init; }
 
-    /// <summary>How participants are chosen. Default: all nodes.</summary>
-    public INodeSampler Sampler { get; init; } = new AllNodesSampler();
+    /// <summary>How participants are chosen. Default: the job's sampler.</summary>
+    public INodeSampler? Sampler { get; init; }
+
+    /// <summary>Arguments for the nodes' side of the rule. Default: none.</summary>
+    public AggregatorArguments AggregatorArguments { get; init; } = AggregatorArguments.None;
+
+    /// <summary>What the modules of the researcher's optimizer tell those of the nodes. Default: nothing.</summary>
+    public AuxiliaryVariables AuxiliaryVariables { get; init; } = AuxiliaryVariables.None;
+
+    /// <summary>The keys of a secure aggregation, sent to every participant exactly as they stand here. Default: the job's, which has none unless it was given some.</summary>
+    public SecureAggregationArgs? SecureAggregation { get; init; }
 
     /// <summary>When the round ends. Default: the job's policy.</summary>
     public RoundPolicy? Policy { get; init; }
+
+    /// <summary>Checks what can be checked before anything is sent.</summary>
+    internal void Validate(IReadOnlyList<string> nodes)
+    {
+        ArgumentNullException.ThrowIfNull(AggregatorArguments);
+        ArgumentNullException.ThrowIfNull(AuxiliaryVariables);
+        AggregatorArguments.Validate(nodes);
+        AuxiliaryVariables.Validate(nodes);
+        if (Training && SecureAggregation is not null && Aggregator is { AcceptsEncrypted: false })
+        {
+            throw new FedJobException(
+                FedJobErrorCode.EncryptionMismatch,
+                $"{Aggregator.Name} cannot combine encrypted updates, and the round asks for secure aggregation. "
+                + "Use a rule that declares AcceptsEncrypted, or a round without SecureAggregation.");
+        }
+    }
 }

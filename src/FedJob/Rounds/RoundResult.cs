@@ -18,6 +18,12 @@ public sealed record RoundResult
     /// <summary>Where nodes download that file.</summary>
     public required Uri ParametersUrl { get; init; }
 
+    /// <summary>
+    /// The file with what the nodes' optimizers told, in the job's directory until the next training round; <see langword="null"/> where none told
+    /// anything. <see cref="Job.OpenAuxiliaryVariables"/> reads it.
+    /// </summary>
+    public string? AuxiliaryVariablesPath { get; init; }
+
     /// <summary>The samples all successful participants trained on.</summary>
     public long SampleCount => Verdicts.Sum(v => v.SampleCount ?? 0);
 

@@ -1,11 +1,7 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using FedJob.Abstractions;
-using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Metrics;
 using FedJob.Nodes;
-using FedJob.Protocol.Messages;
 using FedJob.Protocol.Mqtt;
 using FedJob.Protocol.Parameters;
 using FedJob.Protocol.Storage;
@@ -18,12 +14,20 @@ internal sealed partial class RoundRunner(
     IRequests requests,
     IRepository repository,
     GlobalParametersPublisher publisher,
+    JobUploads uploads,
     Broadcast<RoundEvent> events,
     ILogger logger,
     TimeProvider timeProvider)
 {
     /// <summary>Requests published at a time: enough to hide the broker's round trip, few enough for its in-flight limit.</summary>
     private const int PublishParallelism = 16;
+
+    private const string AuxiliaryVariablesFile = "auxiliary_variables_received.mpk";
+
+    private volatile VerdictBoard? _board;
+
+    /// <summary>The nodes whose reply the running round awaits; none while no round runs.</summary>
+    public IReadOnlyList<string> Awaited => [.. (_board?.Awaited ?? []).Order(StringComparer.Ordinal)];
 
     public async Task<RoundCommit> RunAsync(RoundContext context, RoundRequest request, RoundPolicy policy, CancellationToken cancellationToken)
     {
@@ -40,21 +44,24 @@ internal sealed partial class RoundRunner(
             Participants = kind == RoundEventKind.Started ? participants : null,
         });
 
-        LogStarted(context.Round, participants.Count, request.Training ? request.Aggregator.Name : "validation only");
+        LogStarted(context.Round, participants.Count, request.Training ? request.Aggregator!.Name : "validation only");
         Announce(RoundEventKind.Started);
         try
         {
             using NodeFiles files = NodeFiles.Create(context.Directory, logger);
             using ModelParameters global = AggregatedParametersFile.Open(context.Parameters.Path);
-            IReadOnlyList<TrainOrder> orders = BuildOrders(context, request, participants);
-            var processor = new ReplyProcessor(context, request.Training, global, repository, requests.ResearcherId, timeProvider);
+            IReadOnlyList<TrainOrder> orders = await new TrainOrders(requests, uploads)
+                .BuildAsync(context, request, participants, policy.Deadline, cancellationToken).ConfigureAwait(false);
+            var processor = new ReplyProcessor(context, request, global, repository, requests.ResearcherId, logger, timeProvider);
             var liveness = new LivenessWatch(requests, policy, timeProvider, logger);
             var board = new VerdictBoard(participants, policy.MinimumReplies.Of(participants.Count), logger, Announce);
+            _board = board;
             using var collector = new ReplyCollector(board, policy, processor, liveness, timeProvider, kind => Announce(kind));
 
             using IReplyWindow window = requests.OpenReplyWindow([.. orders.Select(o => o.Ticket)]);
+            IReadOnlyList<TrainMessage> messages = ComposeMessages(window, orders, board);
             long sentAt = timeProvider.GetTimestamp();
-            await PublishAsync(window, orders, board, Announce, cancellationToken).ConfigureAwait(false);
+            await PublishAsync(window, messages, board, Announce, cancellationToken).ConfigureAwait(false);
             TimeSpan send = stopwatch.Next();
 
             IReadOnlyList<CollectedReply> replies = await collector.CollectAsync(window, sentAt, cancellationToken).ConfigureAwait(false);
@@ -62,18 +69,23 @@ internal sealed partial class RoundRunner(
             EnsureQuorum(context, policy, replies);
 
             GlobalParameters next = context.Parameters;
+            string? auxiliaryVariables = null;
             TimeSpan aggregate = TimeSpan.Zero;
             if (request.Training)
             {
                 Announce(RoundEventKind.Aggregating);
-                ModelParameters combined = Aggregate(context, request.Aggregator, global, replies, cancellationToken);
+                using UpdateCombination updates = UpdateCombination.Open(context, global, replies);
+                using ModelParameters combined = await updates.CombineAsync(
+                    request.Aggregator!, request.SecureAggregation is not null, cancellationToken).ConfigureAwait(false);
+                auxiliaryVariables = await updates.WriteAuxiliaryVariablesAsync(
+                    Path.Combine(context.Directory, AuxiliaryVariablesFile), cancellationToken).ConfigureAwait(false);
                 WrittenFile written = await publisher.WriteAsync(combined, cancellationToken).ConfigureAwait(false);
                 aggregate = stopwatch.Next();
                 next = await publisher.UploadAsync(written, cancellationToken).ConfigureAwait(false);
             }
 
             TimeSpan upload = stopwatch.Next();
-            return Commit(context, replies, next, new RoundTimings
+            RoundCommit commit = Commit(context, orders, replies, next, Keep(context, auxiliaryVariables), new RoundTimings
             {
                 Send = send,
                 Collect = collect,
@@ -81,21 +93,32 @@ internal sealed partial class RoundRunner(
                 Upload = upload,
                 Total = stopwatch.Total,
             });
+            if (!request.Training || !context.KeepReplyFiles)
+            {
+                return commit;
+            }
+
+            files.Keep();
+            return commit with { ReplyFiles = FilesOf(replies) };
         }
         catch
         {
             Announce(RoundEventKind.Failed);
             throw;
         }
+        finally
+        {
+            _board = null;
+        }
     }
 
     private static List<string> SampleParticipants(RoundContext context, RoundRequest request)
     {
-        string sampler = $"The sampler {request.Sampler.GetType().Name}";
+        string sampler = $"The sampler {request.Sampler!.GetType().Name}";
         string[] chosen;
         try
         {
-            chosen = [.. request.Sampler.Sample(new SamplingContext { Round = context.Round, Data = context.Data, Seed = context.Seed + context.Round }) ?? []];
+            chosen = [.. request.Sampler!.Sample(new SamplingContext { Round = context.Round, Data = context.Data, Seed = context.Seed + context.Round }) ?? []];
         }
         catch (Exception thrown) when (thrown is not FedJobException)
         {
@@ -112,52 +135,43 @@ internal sealed partial class RoundRunner(
             : throw ExtensionFailed(context, $"{sampler} {flaw}; it must choose at least one node, each of the job's and none twice.");
     }
 
-    private List<TrainOrder> BuildOrders(RoundContext context, RoundRequest request, IReadOnlyList<string> participants)
+    /// <summary>Writes and checks every request before the first one is sent. Who must not be asked now has its verdict at once.</summary>
+    private static List<TrainMessage> ComposeMessages(IReplyWindow window, IReadOnlyList<TrainOrder> orders, VerdictBoard board)
     {
-        var properties = new Dictionary<string, string>(StringComparer.Ordinal)
+        var messages = new List<TrainMessage>(orders.Count);
+        foreach (TrainOrder order in orders)
         {
-            [WireProperties.ParametersDigest] = context.Parameters.Digest.ToString(),
-            [WireProperties.TrainingPlanDigest] = context.TrainingPlanDigest.ToString(),
-            [WireProperties.Seed] = context.Seed.ToString(CultureInfo.InvariantCulture),
-        };
-        return participants.Select(nodeId => new TrainOrder(
-            new TrainTicket(nodeId, requests.NewRequestId(), context.JobId, context.Round),
-            new TrainRequest
+            if (window.Compose(order.Ticket, order.Request, order.Properties, out string? refusal) is { } message)
             {
-                ResearcherId = requests.ResearcherId,
-                JobId = context.JobId,
-                StateId = context.StateIds.GetValueOrDefault(nodeId),
-                ParametersUrl = context.Parameters.Url.AbsoluteUri,
-                TrainingArgs = context.TrainingArgs,
-                DatasetId = context.Data.Datasets[nodeId].DatasetId,
-                Training = request.Training,
-                ModelArgs = context.ModelArgs,
-                TrainingPlanUrl = context.TrainingPlanUrl.AbsoluteUri,
-                TrainingPlanClass = context.TrainingPlanClass,
-                Round = context.Round,
-                AggregatorArgs = new JsonObject(),
-            },
-            properties)).ToList();
+                messages.Add(new TrainMessage(order.Ticket, message));
+            }
+            else
+            {
+                board.Conclude(board[order.Ticket.NodeId], VerdictKind.Rejected, refusal ?? "not asked");
+            }
+        }
+
+        return messages;
     }
 
     private static async Task PublishAsync(
         IReplyWindow window,
-        IReadOnlyList<TrainOrder> orders,
+        IReadOnlyList<TrainMessage> messages,
         VerdictBoard board,
         Action<RoundEventKind, string?, NodeVerdict?> announce,
         CancellationToken cancellationToken)
     {
         var unheard = new System.Collections.Concurrent.ConcurrentBag<string>();
         await Parallel.ForEachAsync(
-            orders,
+            messages,
             new ParallelOptions { MaxDegreeOfParallelism = PublishParallelism, CancellationToken = cancellationToken },
-            async (order, token) =>
+            async (message, token) =>
             {
-                PublishOutcome outcome = await window.SendAsync(order.Ticket, order.Request, order.Properties, token).ConfigureAwait(false);
-                announce(RoundEventKind.Sent, order.Ticket.NodeId, null);
+                PublishOutcome outcome = await window.SendAsync(message.Ticket, message.Content, token).ConfigureAwait(false);
+                announce(RoundEventKind.Sent, message.Ticket.NodeId, null);
                 if (outcome == PublishOutcome.NoSubscribers)
                 {
-                    unheard.Add(order.Ticket.NodeId);
+                    unheard.Add(message.Ticket.NodeId);
                 }
             }).ConfigureAwait(false);
         foreach (string nodeId in unheard.Order(StringComparer.Ordinal))
@@ -187,46 +201,28 @@ internal sealed partial class RoundRunner(
         };
     }
 
-    private static ModelParameters Aggregate(
-        RoundContext context, IAggregator aggregator, ModelParameters global, IReadOnlyList<CollectedReply> replies, CancellationToken cancellationToken)
-    {
-        var files = new List<NodeParametersFile>();
-        try
-        {
-            var updates = new List<NodeUpdate>();
-            foreach (CollectedReply reply in replies.Where(r => r.Verdict.Kind == VerdictKind.Succeeded))
-            {
-                NodeParametersFile file = NodeParametersFile.Open(reply.UpdatePath!);
-                files.Add(file);
-                updates.Add(new NodeUpdate
-                {
-                    NodeId = reply.Verdict.NodeId,
-                    SampleCount = reply.Verdict.SampleCount!.Value,
-                    Parameters = file.Parameters,
-                });
-            }
-
-            return AggregationRun.Combine(
-                aggregator, new AggregationContext { Round = context.Round, Global = global, Updates = updates }, cancellationToken);
-        }
-        catch (Exception thrown) when (IsForeign(thrown, cancellationToken))
-        {
-            throw ExtensionFailed(context, $"The aggregator {aggregator.Name} threw {thrown.GetType().Name}: {thrown.Message}", thrown);
-        }
-        finally
-        {
-            files.ForEach(f => f.Dispose());
-        }
-    }
-
-    /// <summary>Whether an exception is the extension's own: neither FedJob's, nor the caller's cancellation.</summary>
-    private static bool IsForeign(Exception thrown, CancellationToken cancellationToken) =>
-        thrown is not FedJobException && !(thrown is OperationCanceledException && cancellationToken.IsCancellationRequested);
-
     private static FedJobException ExtensionFailed(RoundContext context, string message, Exception? thrown = null) =>
         new(FedJobErrorCode.ExtensionFailed, message, thrown) { JobId = context.JobId, Round = context.Round };
 
-    private RoundCommit Commit(RoundContext context, IReadOnlyList<CollectedReply> replies, GlobalParameters next, RoundTimings timings)
+    /// <summary>Takes a file of the round over into the job's directory: the round's own goes with it.</summary>
+    private static string? Keep(RoundContext context, string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        string kept = Path.Combine(context.JobDirectory, $"{Path.GetFileNameWithoutExtension(path)}_{Guid.NewGuid():D}.mpk");
+        File.Move(path, kept);
+        return kept;
+    }
+
+    private static Dictionary<string, string> FilesOf(IReadOnlyList<CollectedReply> replies) => replies
+        .Where(r => r.UpdatePath is not null)
+        .ToDictionary(r => r.Verdict.NodeId, r => r.UpdatePath!, StringComparer.Ordinal);
+
+    private RoundCommit Commit(
+        RoundContext context, IReadOnlyList<TrainOrder> orders, IReadOnlyList<CollectedReply> replies, GlobalParameters next, string? auxiliaryVariables, RoundTimings timings)
     {
         var result = new RoundResult
         {
@@ -235,12 +231,15 @@ internal sealed partial class RoundRunner(
             Verdicts = [.. replies.Select(r => r.Verdict)],
             ParametersPath = next.Path,
             ParametersUrl = next.Url,
+            AuxiliaryVariablesPath = auxiliaryVariables,
             Timings = timings,
         };
         LogEnded(context.Round, result.Outcome, timings.Total.TotalMilliseconds);
-        return new RoundCommit(result, next, [.. replies
-            .Where(r => r.Verdict.Kind == VerdictKind.Succeeded)
-            .Select(r => KeyValuePair.Create(r.Verdict.NodeId, r.StateId))]);
+        return new RoundCommit(
+            result,
+            next,
+            [.. replies.Where(r => r.Verdict.Kind == VerdictKind.Succeeded).Select(r => KeyValuePair.Create(r.Verdict.NodeId, r.Verdict.StateId))],
+            orders.ToDictionary(o => o.Ticket.NodeId, o => o.Request, StringComparer.Ordinal));
     }
 
     [LoggerMessage(1100, LogLevel.Information, "Round {Round} began with {Participants} participant(s): {Rule}")]
@@ -249,5 +248,6 @@ internal sealed partial class RoundRunner(
     [LoggerMessage(1101, LogLevel.Information, "Round {Round} ended: {Outcome} after {Milliseconds:0} ms")]
     private partial void LogEnded(int round, RoundOutcome outcome, double milliseconds);
 
-    private sealed record TrainOrder(TrainTicket Ticket, TrainRequest Request, IReadOnlyDictionary<string, string> Properties);
+    private sealed record TrainMessage(TrainTicket Ticket, OutboundMessage Content);
+
 }

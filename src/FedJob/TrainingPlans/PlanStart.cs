@@ -27,7 +27,7 @@ internal static class PlanStart
         {
             var context = new InitializationContext
             {
-                ModelArgs = modelArgs.DeepClone().AsObject(),
+                ModelArgs = JsonArguments.Copy(modelArgs, nameof(modelArgs)),
                 TrainingArgs = trainingArgs,
                 Seed = seed,
                 Logger = loggers.CreateLogger(plan.ClassName),

@@ -1,0 +1,7 @@
+using FedJob.Messaging;
+using FedJob.Protocol.Messages;
+
+namespace FedJob.Rounds;
+
+/// <summary>A train request, before it is written for its node.</summary>
+internal sealed record TrainOrder(TrainTicket Ticket, TrainRequest Request, IReadOnlyDictionary<string, string> Properties);

@@ -1,0 +1,111 @@
+using FedJob.Abstractions;
+using FedJob.Aggregation;
+using FedJob.Protocol.Parameters;
+
+namespace FedJob.Rounds;
+
+/// <summary>Opens the updates of a round as mapped views, in ordinal order of their nodes, and lets the rule combine them.</summary>
+internal sealed class UpdateCombination : IDisposable
+{
+    private readonly RoundContext _context;
+    private readonly ModelParameters _global;
+    private readonly List<(CollectedReply Reply, NodeParametersFile File)> _updates = [];
+
+    private UpdateCombination(RoundContext context, ModelParameters global) => (_context, _global) = (context, global);
+
+    public static UpdateCombination Open(RoundContext context, ModelParameters global, IEnumerable<CollectedReply> replies)
+    {
+        var combination = new UpdateCombination(context, global);
+        try
+        {
+            foreach (CollectedReply reply in replies.Where(r => r.Verdict.Kind == VerdictKind.Succeeded))
+            {
+                combination._updates.Add((reply, NodeParametersFile.Open(reply.UpdatePath!)));
+            }
+
+            return combination;
+        }
+        catch
+        {
+            combination.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Combines the updates by the rule.</summary>
+    public async Task<ModelParameters> CombineAsync(IAggregator aggregator, bool encrypted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return encrypted
+                ? await CombineEncryptedAsync(aggregator, cancellationToken).ConfigureAwait(false)
+                : AggregationRun.Combine(aggregator, ClearContext(), cancellationToken);
+        }
+        catch (Exception thrown) when (thrown is not FedJobException && !(thrown is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            throw Failed(FedJobErrorCode.ExtensionFailed, $"The aggregator {aggregator.Name} threw {thrown.GetType().Name}: {thrown.Message}", thrown);
+        }
+    }
+
+    /// <summary>Writes what the optimizers of the nodes told, module -> node -> values; <see langword="null"/> where none told anything.</summary>
+    public async Task<string?> WriteAuxiliaryVariablesAsync(string path, CancellationToken cancellationToken)
+    {
+        if (_updates.TrueForAll(u => u.File.AuxiliaryVariables.Count == 0))
+        {
+            return null;
+        }
+
+        await ReceivedAuxiliaryVariables.WriteAsync(
+            path, _updates.Select(u => KeyValuePair.Create(u.Reply.Verdict.NodeId, u.File.AuxiliaryVariables)), cancellationToken).ConfigureAwait(false);
+        return path;
+    }
+
+    public void Dispose() => _updates.ForEach(u => u.File.Dispose());
+
+    private AggregationContext ClearContext() => new()
+    {
+        Round = _context.Round,
+        Global = _global,
+        Updates = [.. _updates.Select(u => new NodeUpdate
+        {
+            NodeId = u.Reply.Verdict.NodeId,
+            SampleCount = u.Reply.Verdict.SampleCount!.Value,
+            Parameters = u.File.Parameters,
+            OptimizerArgs = u.File.OptimizerArgs,
+            AuxiliaryVariables = u.File.AuxiliaryVariables,
+        })],
+    };
+
+    private async Task<ModelParameters> CombineEncryptedAsync(IAggregator aggregator, CancellationToken cancellationToken)
+    {
+        string[] clear = [.. _updates.Where(u => !u.File.Encrypted).Select(u => u.Reply.Verdict.NodeId)];
+        if (clear.Length > 0)
+        {
+            throw Failed(
+                FedJobErrorCode.EncryptionMismatch,
+                $"Round {_context.Round} asked for secure aggregation, and {clear.Length} of {_updates.Count} updates came in clear ({string.Join(", ", clear.Take(10))}). "
+                + "Encrypted and clear updates cannot be combined: enable secure aggregation at those nodes, or leave them out.");
+        }
+
+        ModelParameters combined = await aggregator.CombineEncryptedAsync(
+            new EncryptedAggregationContext
+            {
+                Round = _context.Round,
+                Global = _global,
+                Updates = [.. _updates.Select(u => new EncryptedUpdate
+                {
+                    NodeId = u.Reply.Verdict.NodeId,
+                    SampleCount = u.Reply.Verdict.SampleCount!.Value,
+                    Parameters = u.File.EncryptedParameters!,
+                    EncryptionFactor = u.File.EncryptionFactor!,
+                })],
+            },
+            cancellationToken).ConfigureAwait(false);
+        return UpdateCheck.Describe(combined, _global) is { } flaw
+            ? throw new AggregationException($"{aggregator.Name} returned parameters that do not fit the model: {flaw}.")
+            : combined;
+    }
+
+    private FedJobException Failed(FedJobErrorCode code, string message, Exception? thrown = null) =>
+        new(code, message, thrown) { JobId = _context.JobId, Round = _context.Round };
+}
