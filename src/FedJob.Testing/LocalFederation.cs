@@ -1,6 +1,7 @@
 using FedJob.Node;
 using FedJob.Protocol.Mqtt;
 using FedJob.Protocol.Storage;
+using FedJob.Testing.Scripting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,18 +19,27 @@ public sealed class LocalFederation : IAsyncDisposable
 {
     private readonly DirectoryInfo _state;
     private readonly List<FederatedNode> _nodes = [];
+    private readonly List<FedBioMedNodeEmulator> _fedBioMedNodes = [];
     private int _disposed;
 
-    private LocalFederation(DirectoryInfo state) => _state = state;
+    private readonly BrokerOptions? _externalBroker;
+    private LocalBroker? _broker;
 
-    /// <summary>The broker.</summary>
-    public LocalBroker Broker { get; private set; } = null!;
+    private LocalFederation(DirectoryInfo state, BrokerOptions? externalBroker) => (_state, _externalBroker) = (state, externalBroker);
+
+    /// <summary>The embedded broker.</summary>
+    /// <exception cref="InvalidOperationException">The federation runs over <see cref="LocalFederationOptions.ExternalBroker"/>.</exception>
+    public LocalBroker Broker => _broker ?? throw new InvalidOperationException(
+        "This federation has no embedded broker: LocalFederationOptions.ExternalBroker is set. Stop and restart that one where it was started.");
 
     /// <summary>The repository.</summary>
     public LocalRepository Repository { get; private set; } = null!;
 
     /// <summary>The nodes, in the order they were given.</summary>
     public IReadOnlyList<FederatedNode> Nodes => _nodes;
+
+    /// <summary>The emulated Fed-BioMed 4.5 nodes, in the order they were given.</summary>
+    public IReadOnlyList<FedBioMedNodeEmulator> FedBioMedNodes => _fedBioMedNodes;
 
     /// <summary>What a researcher connects with; a new copy each time, to be changed freely.</summary>
     public FedJobClientOptions ClientOptions => new() { Broker = NewBrokerOptions(), Repository = NewRepositoryOptions() };
@@ -45,10 +55,12 @@ public sealed class LocalFederation : IAsyncDisposable
         LocalFederationOptions options, ILoggerFactory? loggers = null, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var federation = new LocalFederation(Directory.CreateTempSubdirectory("fedjob-federation-"));
+        var federation = new LocalFederation(Directory.CreateTempSubdirectory("fedjob-federation-"), options.ExternalBroker);
         try
         {
-            federation.Broker = await LocalBroker.StartAsync(options.Broker, cancellationToken).ConfigureAwait(false);
+            federation._broker = options.ExternalBroker is null
+                ? await LocalBroker.StartAsync(options.Broker, cancellationToken).ConfigureAwait(false)
+                : null;
             federation.Repository = await LocalRepository.StartAsync(options.Repository, cancellationToken).ConfigureAwait(false);
             foreach (LocalNode node in options.Nodes)
             {
@@ -58,6 +70,14 @@ public sealed class LocalFederation : IAsyncDisposable
                     loggers ?? NullLoggerFactory.Instance,
                     timeProvider ?? TimeProvider.System,
                     cancellationToken).ConfigureAwait(false));
+            }
+
+            foreach (FedBioMedNodeEmulatorOptions node in options.FedBioMedNodes)
+            {
+                node.Broker = federation.NewBrokerOptions();
+                node.Repository = federation.NewRepositoryOptions();
+                federation._fedBioMedNodes.Add(
+                    await FedBioMedNodeEmulator.StartAsync(node, loggers, timeProvider, cancellationToken).ConfigureAwait(false));
             }
 
             return federation;
@@ -78,15 +98,16 @@ public sealed class LocalFederation : IAsyncDisposable
             return;
         }
 
-        await Task.WhenAll(_nodes.Select(n => n.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await Task.WhenAll([.. _nodes.Select(n => n.DisposeAsync().AsTask()), .. _fedBioMedNodes.Select(n => n.DisposeAsync().AsTask())])
+            .ConfigureAwait(false);
         if (Repository is not null)
         {
             await Repository.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (Broker is not null)
+        if (_broker is not null)
         {
-            await Broker.DisposeAsync().ConfigureAwait(false);
+            await _broker.DisposeAsync().ConfigureAwait(false);
         }
 
         _state.Delete(recursive: true);
@@ -106,7 +127,22 @@ public sealed class LocalFederation : IAsyncDisposable
         return options;
     }
 
-    private BrokerOptions NewBrokerOptions() => new() { Host = "127.0.0.1", Port = Broker.Port };
+    private BrokerOptions NewBrokerOptions() => _externalBroker is not { } external
+        ? new BrokerOptions { Host = "127.0.0.1", Port = Broker.Port }
+        : new BrokerOptions
+        {
+            Host = external.Host,
+            Port = external.Port,
+            UserName = external.UserName,
+            Password = external.Password,
+            Tls = external.Tls,
+            ConnectTimeout = external.ConnectTimeout,
+            PublishTimeout = external.PublishTimeout,
+            KeepAlive = external.KeepAlive,
+            ReconnectDelay = external.ReconnectDelay,
+            MaximumReconnectDelay = external.MaximumReconnectDelay,
+            MaximumMessageBytes = external.MaximumMessageBytes,
+        };
 
     private RepositoryOptions NewRepositoryOptions() => new() { Address = Repository.Address };
 }
