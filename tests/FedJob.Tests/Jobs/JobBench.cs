@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Threading.Channels;
 using FedJob.Abstractions;
 using FedJob.Messaging;
+using FedJob.Metrics;
 using FedJob.Nodes;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Mqtt;
@@ -29,8 +30,12 @@ internal sealed class JobBench : IDisposable
         Requests.SetupGet(r => r.ConnectionState).Returns(ConnectionState.Open);
         Requests.Setup(r => r.NewRequestId()).Returns(() => "researcher_me." + Interlocked.Increment(ref _request).ToString(CultureInfo.InvariantCulture));
         Requests.Setup(r => r.OpenReplyWindow(It.IsAny<IReadOnlyList<TrainTicket>>())).Returns(() => new Window(this));
+        Requests.Setup(r => r.SubscribeToMetrics(It.IsAny<string>())).Returns((string job) => Metrics.Subscribe(m => m.Message.JobId == job));
         Node = (ticket, request) => TrainedAsync(ticket, request, 10, 4, 6);
     }
+
+    /// <summary>What nodes report.</summary>
+    public Broadcast<NodeMetric> Metrics { get; } = new();
 
     public ObservedTime Time { get; } = new();
 
@@ -44,6 +49,9 @@ internal sealed class JobBench : IDisposable
     public Func<TrainTicket, TrainRequest, Task<NodeMessage?>> Node { get; set; }
 
     public Func<TrainTicket, PublishOutcome> Publish { get; set; } = _ => PublishOutcome.Accepted;
+
+    /// <summary>Why a node must not be asked; null for those that may.</summary>
+    public Func<TrainTicket, string?> Refuse { get; set; } = _ => null;
 
     public IReadOnlyList<TrainRequest> Sent
     {
@@ -78,17 +86,22 @@ internal sealed class JobBench : IDisposable
         Job.CreateAsync(Requests.Object, Files, options ?? Options(), NullLoggerFactory.Instance, Time, Token);
 
     /// <summary>A good reply whose parameters lie in the repository.</summary>
-    public async Task<NodeMessage?> TrainedAsync(TrainTicket ticket, TrainRequest request, long samples, params float[] weights)
+    public Task<NodeMessage?> TrainedAsync(TrainTicket ticket, TrainRequest request, long samples, params float[] weights) =>
+        TrainedAsync(ticket, request, samples, file => file with { Parameters = new() { ["w"] = ParameterTensor.FromArray(weights) } });
+
+    /// <summary>A good reply whose file is of the test's making.</summary>
+    public async Task<NodeMessage?> TrainedAsync(
+        TrainTicket ticket, TrainRequest request, long samples, Func<NodeParametersFile, NodeParametersFile> content)
     {
         string path = _folder.At($"of_{ticket.NodeId}_{Guid.NewGuid():N}.tmp");
-        using var file = new NodeParametersFile
+        using NodeParametersFile file = content(new NodeParametersFile
         {
             ResearcherId = ticket.RequestId,
             JobId = ticket.JobId,
             StateId = null,
             NodeId = ticket.NodeId,
-            Parameters = new() { ["w"] = ParameterTensor.FromArray(weights) },
-        };
+            Parameters = [],
+        });
         await file.WriteAsync(path, Token);
         Uri url = Files.Add(await File.ReadAllBytesAsync(path, Token));
         File.Delete(path);
@@ -140,6 +153,7 @@ internal sealed class JobBench : IDisposable
     {
         private readonly JobBench _bench;
         private readonly Channel<NodeReply> _replies = Channel.CreateUnbounded<NodeReply>();
+        private readonly Dictionary<TrainTicket, TrainRequest> _requests = [];
 
         public Window(JobBench bench)
         {
@@ -149,19 +163,27 @@ internal sealed class JobBench : IDisposable
 
         public ChannelReader<NodeReply> Replies => _replies.Reader;
 
-        public async Task<PublishOutcome> SendAsync(
-            TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, CancellationToken cancellationToken)
+        public OutboundMessage? Compose(
+            TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, out string? refusal)
+        {
+            refusal = _bench.Refuse(ticket);
+            _requests[ticket] = request;
+            return refusal is null ? new OutboundMessage { Topic = Topics.Node(ticket.NodeId), Payload = MessageWriter.Write(request) } : null;
+        }
+
+        public async Task<PublishOutcome> SendAsync(TrainTicket ticket, OutboundMessage message, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            TrainRequest request = _requests[ticket];
             lock (_bench._lock)
             {
                 _bench._sent.Add(request);
             }
 
             PublishOutcome outcome = _bench.Publish(ticket);
-            if (outcome == PublishOutcome.Accepted && await _bench.Node(ticket, request) is { } message)
+            if (outcome == PublishOutcome.Accepted && await _bench.Node(ticket, request) is { } reply)
             {
-                _replies.Writer.TryWrite(new NodeReply(ticket, message, _bench.Time.GetTimestamp(), null));
+                _replies.Writer.TryWrite(new NodeReply(ticket, reply, _bench.Time.GetTimestamp(), null));
             }
 
             return outcome;

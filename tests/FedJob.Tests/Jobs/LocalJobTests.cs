@@ -12,6 +12,7 @@ public sealed class LocalJobTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("seed", "34")]
     public async Task TrainAsync_AllOrSomeSamples_TrainsOnThem()
     {
         await using LocalJob all = await LocalJob.CreateAsync(Options(), cancellationToken: Token);
@@ -38,6 +39,7 @@ public sealed class LocalJobTests
     }
 
     [Fact]
+    [Trait("seed", "34")]
     public async Task TrainAsync_PlanThrows_IsWrappedEvenIfItsOwnCancellation()
     {
         await using LocalJob job = await LocalJob.CreateAsync(Options(), cancellationToken: Token);
@@ -61,6 +63,7 @@ public sealed class LocalJobTests
     }
 
     [Fact]
+    [Trait("input", "15")]
     public async Task TrainAsync_AfterDisposal_IsRefused()
     {
         LocalJob job = await LocalJob.CreateAsync(Options(), cancellationToken: Token);

@@ -6,7 +6,7 @@ namespace FedJob.Tests.Messaging;
 
 public sealed class PendingRepliesTests
 {
-    private readonly PendingReplies _pending = new();
+    private readonly PendingReplies _pending = new(TimeProvider.System);
     private readonly Channel<NodeReply> _replies = Channel.CreateBounded<NodeReply>(100);
     private readonly TrainTicket _ticket = RequestsBench.Ticket("node_1", "me.1");
 
@@ -24,9 +24,12 @@ public sealed class PendingRepliesTests
     }
 
     [Fact]
+    [Trait("input", "3")]
     public void TryDeliver_UnknownRequest_IsRefused() => Assert.Equal("no such request is outstanding", Deliver(Trained(), "me.2"));
 
     [Fact]
+    [Trait("input", "3")]
+    [Trait("seed", "3")]
     public void TryDeliver_AnotherNodesReply_IsRefusedAndEvictsNobody()
     {
         Assert.Contains("sent to node node_1", Deliver(Trained() with { NodeId = "node_2" }), StringComparison.Ordinal);
@@ -36,10 +39,13 @@ public sealed class PendingRepliesTests
     }
 
     [Fact]
+    [Trait("input", "3")]
     public void TryDeliver_AnotherJobsReply_IsRefused() =>
         Assert.Contains("belongs to job job_1", Deliver(Trained() with { JobId = "job_2" }), StringComparison.Ordinal);
 
     [Fact]
+    [Trait("seed", "6")]
+    [Trait("input", "4")]
     public void TryDeliver_SecondReply_IsRefused()
     {
         Assert.Null(Deliver(Trained()));
@@ -50,6 +56,7 @@ public sealed class PendingRepliesTests
     }
 
     [Fact]
+    [Trait("input", "3")]
     public void TryDeliver_ManyErrors_TwoAreLetThroughAndTheTrainReplyStill()
     {
         string?[] refusals = [.. Enumerable.Range(0, 5).Select(_ => Deliver(Error()))];
@@ -59,6 +66,8 @@ public sealed class PendingRepliesTests
     }
 
     [Fact]
+    [Trait("seed", "5")]
+    [Trait("input", "4")]
     public void TryDeliver_AfterRemoval_IsStale()
     {
         _pending.Remove(_ticket);
@@ -93,6 +102,7 @@ public sealed class PendingRepliesTests
     }
 
     [Fact]
+    [Trait("input", "3")]
     public void TryDeliverSuspicion_TwoRequestsAtTheNode_IsNeverGuessed()
     {
         _pending.Add(RequestsBench.Ticket("node_1", "me.2", "job_2"), _replies.Writer);
@@ -113,6 +123,7 @@ public sealed class PendingRepliesTests
     }
 
     [Fact]
+    [Trait("input", "3")]
     public void TryDeliverSuspicion_NodeNotAsked_IsRefused() =>
         Assert.NotNull(_pending.TryDeliverSuspicion(Error() with { NodeId = "node_2" }, 7));
 

@@ -7,7 +7,6 @@ namespace FedJob.Tests.Messaging;
 
 public sealed class ReplyWindowTests : IAsyncDisposable
 {
-    private static readonly Dictionary<string, string> Properties = new(StringComparer.Ordinal) { [WireProperties.Seed] = "5" };
     private readonly RequestsBench _bench = new();
 
     [Fact]
@@ -16,7 +15,7 @@ public sealed class ReplyWindowTests : IAsyncDisposable
         TrainTicket ticket = RequestsBench.Ticket("node_1", "researcher_me.1");
         using IReplyWindow window = _bench.Requests.OpenReplyWindow([ticket]);
 
-        PublishOutcome outcome = await window.SendAsync(ticket, RequestsBench.TrainRequest(), Properties, RequestsBench.Token);
+        PublishOutcome outcome = await RequestsBench.SendAsync(window, ticket);
 
         Assert.Equal(PublishOutcome.Accepted, outcome);
         OutboundMessage sent = Assert.Single(_bench.Link.Published);
@@ -32,13 +31,13 @@ public sealed class ReplyWindowTests : IAsyncDisposable
         TrainTicket ticket = RequestsBench.Ticket("node_1", "researcher_me.1");
         using IReplyWindow window = _bench.Requests.OpenReplyWindow([ticket]);
 
-        await window.SendAsync(ticket, RequestsBench.TrainRequest(), Properties, RequestsBench.Token);
+        await RequestsBench.SendAsync(window, ticket);
 
         OutboundMessage sent = _bench.Link.Published[^1];
         Assert.Equal(RequestsBench.Me, (string?)JsonNode.Parse(sent.Payload.Span)!["researcher_id"]);
         Assert.Equal("researcher_me.1", sent.UserProperties[WireProperties.RequestId]);
         Assert.Equal("5", sent.UserProperties[WireProperties.Seed]);
-        Assert.Single(Properties);
+        Assert.Single(RequestsBench.Properties);
     }
 
     [Fact]
@@ -52,7 +51,7 @@ public sealed class ReplyWindowTests : IAsyncDisposable
         TrainTicket ticket = RequestsBench.Ticket("node_1", "researcher_me.1");
         using IReplyWindow window = bench.Requests.OpenReplyWindow([ticket]);
 
-        await window.SendAsync(ticket, RequestsBench.TrainRequest(), Properties, RequestsBench.Token);
+        await RequestsBench.SendAsync(window, ticket);
 
         Assert.Equal("researcher_me.1", (string?)JsonNode.Parse(bench.Link.Published[^1].Payload.Span)!["researcher_id"]);
         Assert.Empty(bench.Link.Published[^1].UserProperties);
@@ -66,7 +65,7 @@ public sealed class ReplyWindowTests : IAsyncDisposable
         using IReplyWindow window = _bench.Requests.OpenReplyWindow([ticket]);
 
         Assert.Equal(
-            PublishOutcome.NoSubscribers, await window.SendAsync(ticket, RequestsBench.TrainRequest(), Properties, RequestsBench.Token));
+            PublishOutcome.NoSubscribers, await RequestsBench.SendAsync(window, ticket));
     }
 
     [Fact]
@@ -97,6 +96,11 @@ public sealed class ReplyWindowTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("input", "3")]
+    [Trait("seed", "3")]
+    [Trait("seed", "5")]
+    [Trait("seed", "6")]
+    [Trait("input", "4")]
     public void Replies_ForeignDuplicateLateAndSpoofed_AreRefusedAndCounted()
     {
         TrainTicket ticket = RequestsBench.Ticket("node_1", "researcher_me.1");
@@ -148,6 +152,34 @@ public sealed class ReplyWindowTests : IAsyncDisposable
 
         Assert.True(window.Replies.TryRead(out NodeReply? reply));
         Assert.False(reply.IsSuspicion);
+    }
+
+    [Fact]
+    [Trait("input", "2")]
+    public void Replies_MalformedTrainReplyOfAnOutstandingRequest_EndsItNamingTheField()
+    {
+        using IReplyWindow window = _bench.Requests.OpenReplyWindow([RequestsBench.Ticket("node_1", "researcher_me.1")]);
+
+        _bench.Link.Reply(NodeSays.Trained("researcher_me.1", "node_1", "job_1").Replace("\"sample_size\":10", "\"sample_size\":\"ten\"", StringComparison.Ordinal));
+
+        Assert.True(window.Replies.TryRead(out NodeReply? reply));
+        Assert.Contains("sample_size", Assert.IsType<UnreadableReply>(reply.Message).Flaw, StringComparison.Ordinal);
+        Assert.Equal(1, _bench.Requests.RefusedCount);
+    }
+
+    [Theory]
+    [InlineData("researcher_other.1", "node_1")]
+    [InlineData("researcher_me.1", "node_2")]
+    [InlineData("researcher_me.2", "node_1")]
+    [Trait("input", "3")]
+    public void Replies_MalformedTrainReplyOfNobodysRequest_EndsNothing(string researcher, string node)
+    {
+        using IReplyWindow window = _bench.Requests.OpenReplyWindow([RequestsBench.Ticket("node_1", "researcher_me.1")]);
+
+        _bench.Link.Reply(NodeSays.Trained(researcher, node, "job_1").Replace("\"sample_size\":10", "\"sample_size\":\"ten\"", StringComparison.Ordinal));
+
+        Assert.False(window.Replies.TryRead(out _));
+        Assert.Equal(1, _bench.Requests.RefusedCount);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FedJob.Messaging;
 using FedJob.Protocol.Messages;
+using FedJob.Protocol.Mqtt;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 
@@ -12,12 +13,13 @@ internal sealed class RequestsBench : IAsyncDisposable
     public const string Me = "researcher_me";
 
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan ApprovalWindow = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan LeastQuiet = TimeSpan.FromMilliseconds(100);
 
     public RequestsBench(bool userProperties = true)
     {
         Link = new FakeLink(Time) { SupportsUserProperties = userProperties };
-        Requests = new Requests(Link, Me, Window, new Logger<Requests>(LoggerFactory.Create(b => b.AddProvider(new FakeLoggerProvider(Logs)))), Time);
+        Requests = new Requests(Link, Me, Window, ApprovalWindow, new Logger<Requests>(LoggerFactory.Create(b => b.AddProvider(new FakeLoggerProvider(Logs)))), Time);
     }
 
     public ObservedTime Time { get; } = new();
@@ -27,6 +29,9 @@ internal sealed class RequestsBench : IAsyncDisposable
     public Requests Requests { get; }
 
     public FakeLogCollector Logs { get; } = FakeLogCollector.Create(new FakeLogCollectorOptions());
+
+    /// <summary>What FedJob nodes are told beside the message.</summary>
+    public static IReadOnlyDictionary<string, string> Properties { get; } = new Dictionary<string, string>(StringComparer.Ordinal) { [WireProperties.Seed] = "5" };
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -48,6 +53,9 @@ internal sealed class RequestsBench : IAsyncDisposable
     public static bool Hears(string node, string topic) => topic == Topics.AllNodes || topic == Topics.Node(node);
 
     public static TrainTicket Ticket(string node, string request, string job = "job_1", int round = 3) => new(node, request, job, round);
+
+    public static Task<PublishOutcome> SendAsync(IReplyWindow window, TrainTicket ticket, TrainRequest? request = null) =>
+        window.SendAsync(ticket, window.Compose(ticket, request ?? TrainRequest(ticket.JobId), Properties, out _)!, Token);
 
     public static TrainRequest TrainRequest(string job = "job_1") => new()
     {

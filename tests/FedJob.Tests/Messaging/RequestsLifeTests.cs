@@ -63,7 +63,7 @@ public sealed class RequestsLifeTests : IAsyncDisposable
         string first = _bench.Requests.NewRequestId();
         string second = _bench.Requests.NewRequestId();
         _bench.Time.Advance(TimeSpan.FromSeconds(1));
-        var later = new Requests(new FakeLink(_bench.Time), RequestsBench.Me, RequestsBench.Window, NullLogger<Requests>.Instance, _bench.Time);
+        var later = new Requests(new FakeLink(_bench.Time), RequestsBench.Me, RequestsBench.Window, RequestsBench.ApprovalWindow, NullLogger<Requests>.Instance, _bench.Time);
 
         string[] ids = [first, second, later.NewRequestId()];
 
@@ -79,7 +79,7 @@ public sealed class RequestsLifeTests : IAsyncDisposable
         link.Setup(l => l.GetMessages(It.IsAny<string>())).Throws(new ArgumentException("no such subscription"));
 
         Assert.Throws<ArgumentException>(
-            () => new Requests(link.Object, RequestsBench.Me, RequestsBench.Window, NullLogger<Requests>.Instance, _bench.Time));
+            () => new Requests(link.Object, RequestsBench.Me, RequestsBench.Window, RequestsBench.ApprovalWindow, NullLogger<Requests>.Instance, _bench.Time));
     }
 
     [Theory]
@@ -87,9 +87,10 @@ public sealed class RequestsLifeTests : IAsyncDisposable
     [InlineData("", 1)]
     [InlineData("researcher_1", 0)]
     public void Constructor_BadArguments_AreRefused(string researcher, int seconds) => Assert.ThrowsAny<ArgumentException>(
-        () => new Requests(_bench.Link, researcher, TimeSpan.FromSeconds(seconds), NullLogger<Requests>.Instance, _bench.Time));
+        () => new Requests(_bench.Link, researcher, TimeSpan.FromSeconds(seconds), RequestsBench.ApprovalWindow, NullLogger<Requests>.Instance, _bench.Time));
 
     [Fact]
+    [Trait("input", "1")]
     public async Task RefusedMessages_OfOneSender_AreLoggedOnce()
     {
         using IReplyWindow window = _bench.Requests.OpenReplyWindow([RequestsBench.Ticket("node_1", "researcher_me.1")]);

@@ -29,6 +29,7 @@ public sealed class RequestsPingTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("seed", "8")]
     public async Task PingAsync_NodesNamed_AsksOnlyThemAndReturnsAtOnceWhenAllAnswered()
     {
         _bench.AnswerPings("node_1", "node_2", "node_3");
@@ -81,6 +82,7 @@ public sealed class RequestsPingTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("input", "3")]
     public async Task PingAsync_PongsOfOtherResearchersAndPings_AreIgnored()
     {
         _bench.Link.Answers = (_, content) =>
@@ -113,6 +115,7 @@ public sealed class RequestsPingTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("seed", "7")]
     public async Task PingAsync_TwoAtOnce_EachGetsItsOwnPongs()
     {
         _bench.AnswerPings("node_1", "node_2");
@@ -125,6 +128,7 @@ public sealed class RequestsPingTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("input", "15")]
     public async Task PingAsync_NoNodeNamed_IsRefusedBeforeAnythingIsSent()
     {
         await Assert.ThrowsAsync<ArgumentException>(() => _bench.Requests.PingAsync([], RequestsBench.Token));

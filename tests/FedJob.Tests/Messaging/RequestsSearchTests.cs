@@ -47,6 +47,7 @@ public sealed class RequestsSearchTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("seed", "13")]
     public async Task SearchAsync_NobodyHasSuchData_SaysWhoAnswered()
     {
         AnswerSearch(("node_1", null), ("node_2", null));
@@ -98,6 +99,8 @@ public sealed class RequestsSearchTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("input", "3")]
+    [Trait("seed", "32")]
     public async Task SearchAsync_ForeignLateAndWrongAnswers_AreIgnored()
     {
         _bench.Link.Answers = (topic, content) =>
@@ -170,6 +173,7 @@ public sealed class RequestsSearchTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("seed", "10")]
     public async Task SearchAsync_CallersTagsChangeMeanwhile_ItsOwnCopyCounts()
     {
         var tags = new List<string> { "a" };
@@ -183,6 +187,7 @@ public sealed class RequestsSearchTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("input", "15")]
     public async Task SearchAsync_NoNodeNamed_IsRefusedBeforeAnythingIsSent()
     {
         await Assert.ThrowsAsync<ArgumentException>(() => _bench.Requests.SearchAsync(["a"], [], RequestsBench.Token));

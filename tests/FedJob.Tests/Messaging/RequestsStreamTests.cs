@@ -9,6 +9,8 @@ public sealed class RequestsStreamTests : IAsyncDisposable
     private readonly RequestsBench _bench = new();
 
     [Fact]
+    [Trait("input", "3")]
+    [Trait("seed", "33")]
     public async Task SubscribeToMetrics_OtherResearchersAndJobs_AreNotSeen()
     {
         using IReplyWindow window = _bench.Requests.OpenReplyWindow([RequestsBench.Ticket("node_1", "researcher_me.1", round: 3)]);
@@ -73,6 +75,7 @@ public sealed class RequestsStreamTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("input", "6")]
     public async Task Subscription_SlowReader_LosesTheOldestAndCountsThem()
     {
         Subscription<NodeMetric> metrics = _bench.Requests.SubscribeToMetrics("job_1");

@@ -6,6 +6,7 @@ namespace FedJob.Tests.Nodes;
 public sealed class FederatedDatasetTests
 {
     [Fact]
+    [Trait("seed", "10")]
     public void Constructor_DatasetsInAnyOrder_AreCopiedInOrdinalOrder()
     {
         var given = new Dictionary<string, DatasetEntry>(StringComparer.Ordinal) { ["node_b"] = Entry("2"), ["node_a"] = Entry("1") };
@@ -19,6 +20,8 @@ public sealed class FederatedDatasetTests
     }
 
     [Fact]
+    [Trait("seed", "13")]
+    [Trait("input", "15")]
     public void Constructor_NoneOrBadOnes_AreRefused()
     {
         Assert.Throws<ArgumentException>(() => new FederatedDataset([]));

@@ -20,6 +20,7 @@ public sealed class NodeStateAgentTests
     }
 
     [Fact]
+    [Trait("seed", "21")]
     public void Commit_NodeLeavesAndComesBack_FindsItsState()
     {
         Commit(("node_1", "state_1"), ("node_2", "state_a"));
@@ -30,6 +31,7 @@ public sealed class NodeStateAgentTests
     }
 
     [Fact]
+    [Trait("seed", "21")]
     public void States_LaterCommits_DoNotChangeASnapshot()
     {
         Commit(("node_1", "state_1"));

@@ -13,6 +13,7 @@ public sealed class ReplyCollectorTests : IDisposable
     private readonly RoundBench _bench = new();
 
     [Fact]
+    [Trait("seed", "8")]
     public async Task CollectAsync_AllSucceed_EndsAtOnce()
     {
         Answer("node_1", "node_2");
@@ -21,11 +22,12 @@ public sealed class ReplyCollectorTests : IDisposable
 
         Assert.Equal(["node_1", "node_2"], replies.Select(r => r.Verdict.NodeId));
         Assert.All(replies, r => Assert.Equal(VerdictKind.Succeeded, r.Verdict.Kind));
-        Assert.Equal("state_of_node_1", replies[0].StateId);
+        Assert.Equal("state_of_node_1", replies[0].Verdict.StateId);
         Assert.All(replies, r => Assert.True(File.Exists(r.UpdatePath)));
     }
 
     [Fact]
+    [Trait("seed", "1")]
     public async Task CollectAsync_SilentNodeAtTheDeadline_TimedOutBesideTheOthers()
     {
         Answer("node_1");
@@ -136,6 +138,9 @@ public sealed class ReplyCollectorTests : IDisposable
     }
 
     [Fact]
+    [Trait("seed", "2")]
+    [Trait("seed", "6")]
+    [Trait("input", "4")]
     public async Task CollectAsync_TwoTerminalReplies_TheFirstWins()
     {
         _bench.Say(RoundBench.Failed("node_1", "first"));
@@ -147,6 +152,8 @@ public sealed class ReplyCollectorTests : IDisposable
     }
 
     [Fact]
+    [Trait("seed", "2")]
+    [Trait("input", "4")]
     public async Task CollectAsync_SuccessThenError_StaysASuccess()
     {
         Answer("node_1");
@@ -254,6 +261,7 @@ public sealed class ReplyCollectorTests : IDisposable
     }
 
     [Fact]
+    [Trait("seed", "4")]
     public async Task CollectAsync_OneDownloadFails_OnlyThatNodeFails()
     {
         Answer("node_1");

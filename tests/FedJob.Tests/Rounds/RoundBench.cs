@@ -11,6 +11,7 @@ using FedJob.Rounds;
 using FedJob.Tests.Messaging;
 using FedJob.Tests.Node;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using Moq;
 
 namespace FedJob.Tests.Rounds;
@@ -42,6 +43,7 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
             TrainingPlanDigest = new FileDigest(DigestAlgorithm.Sha256, new string('a', 64)),
             TrainingPlanClass = "Plan",
             Seed = 5,
+            JobDirectory = _folder.Path,
             Directory = RoundDirectory,
         };
         Repository.Setup(r => r.DownloadAsync(It.IsAny<DownloadRequest>(), It.IsAny<CancellationToken>()))
@@ -68,6 +70,8 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
 
     /// <summary>Nodes that answer no ping.</summary>
     public ConcurrentDictionary<string, byte> Dead { get; } = new(StringComparer.Ordinal);
+
+    public FakeLogger Logger { get; } = new();
 
     public bool IsOnly { get; set; } = true;
 
@@ -110,7 +114,7 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
 
     public static string UrlOf(string node) => $"http://repository.test/files/{node}";
 
-    public ReplyProcessor Processor(bool training = true) => new(Context, training, Global, Repository.Object, Researcher, Time);
+    public ReplyProcessor Processor(bool training = true) => new(Context, new RoundRequest { Training = training }, Global, Repository.Object, Researcher, Logger, Time);
 
     /// <summary>Collects with a policy; the caller says what the nodes say.</summary>
     public async Task<IReadOnlyList<CollectedReply>> CollectAsync(RoundPolicy? policy = null, bool training = true, CancellationToken? token = null)
@@ -171,8 +175,14 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
         }
     }
 
-    public Task<PublishOutcome> SendAsync(
-        TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, CancellationToken cancellationToken) =>
+    public OutboundMessage? Compose(
+        TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, out string? refusal)
+    {
+        refusal = null;
+        return new OutboundMessage { Topic = Topics.Node(ticket.NodeId), Payload = MessageWriter.Write(request) };
+    }
+
+    public Task<PublishOutcome> SendAsync(TrainTicket ticket, OutboundMessage message, CancellationToken cancellationToken) =>
         Task.FromResult(PublishOutcome.Accepted);
 
     public bool IsOnlyRequest(TrainTicket ticket) => IsOnly;

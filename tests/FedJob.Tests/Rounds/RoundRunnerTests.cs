@@ -67,6 +67,7 @@ public sealed class RoundRunnerTests : IDisposable
     }
 
     [Fact]
+    [Trait("seed", "9")]
     public async Task RunRoundAsync_QuorumMissed_FailsWithEveryVerdictAndChangesNothing()
     {
         _bench.Node = (ticket, request) => ticket.NodeId == "node_1" ? _bench.TrainedAsync(ticket, request, 10, 1, 1) : Task.FromResult<NodeMessage?>(JobBench.Failed(ticket, "no GPU"));

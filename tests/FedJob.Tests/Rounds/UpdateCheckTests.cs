@@ -51,6 +51,7 @@ public sealed class UpdateCheckTests
     }
 
     [Fact]
+    [Trait("input", "11")]
     public void Describe_OtherShapeTypeOrKind_NamesExpectedAndGot()
     {
         Contains(new() { ["w"] = ParameterTensor.FromArray(new float[6], 3, 2), ["n"] = Global["n"] }, "'w'", "[2, 3]", "[3, 2]");
@@ -59,6 +60,7 @@ public sealed class UpdateCheckTests
     }
 
     [Fact]
+    [Trait("input", "11")]
     public void Describe_MissingExtraOrRenamed_NamesTheTensor()
     {
         Contains(new() { ["w"] = Global["w"] }, "'n' is missing");
