@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using FedJob.Abstractions;
+using FedJob.Protocol.Messages;
+using FedJob.Protocol.Parameters;
+using FedJob.Protocol.Storage;
+using FedJob.Testing.Scripting;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FedJob.Benchmarks.Rounds;
+
+/// <summary>Emulated Fed-BioMed nodes that train nothing, in a process of their own so that their cost is not the researcher's.</summary>
+internal static class InstantNodes
+{
+    public const string Tag = "bench";
+
+    private const string Ready = "ready";
+
+    /// <summary>The process of the nodes: uploads one update, starts the nodes, and stays until its input ends.</summary>
+    public static async Task RunAsync(Options options, CancellationToken cancellationToken)
+    {
+        var repositoryOptions = new RepositoryOptions { Address = new Uri(options.Repository) };
+        Uri update = await UploadAsync(repositoryOptions, options.Size, cancellationToken);
+        var nodes = new List<FedBioMedNodeEmulator>();
+        for (int i = 0; i < options.Nodes; i++)
+        {
+            nodes.Add(await FedBioMedNodeEmulator.StartAsync(
+                new FedBioMedNodeEmulatorOptions
+                {
+                    NodeId = string.Create(CultureInfo.InvariantCulture, $"node_{i:D5}"),
+                    Broker = Surroundings.Address(options.Broker),
+                    Repository = repositoryOptions,
+                    Datasets =
+                    {
+                        new DatasetEntry { DatasetId = $"dataset_{i}", Name = "bench", DataType = "csv", Tags = [Tag], Description = "instant", Shape = [100, 4] },
+                    },
+                    Plan = EmulatedPlan.Instant(update, 100),
+                },
+                cancellationToken: cancellationToken));
+        }
+
+        Console.WriteLine(Ready);
+        await Console.In.ReadToEndAsync(cancellationToken);
+        foreach (FedBioMedNodeEmulator node in nodes)
+        {
+            await node.DisposeAsync();
+        }
+    }
+
+    /// <summary>Starts that process, and waits until its nodes listen.</summary>
+    public static async Task<Process> StartProcessAsync(Options options, Surroundings surroundings, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        string[] arguments =
+        [
+            "--as-nodes", "--nodes", options.Nodes.ToString(CultureInfo.InvariantCulture), "--size", options.Size.ToString(CultureInfo.InvariantCulture),
+            "--broker", $"{surroundings.Broker.Host}:{surroundings.Broker.Port}", "--repository", surroundings.Repository.Address!.AbsoluteUri,
+        ];
+        Array.ForEach(arguments, start.ArgumentList.Add);
+        Process process = Process.Start(start) ?? throw new InvalidOperationException("The process of the nodes did not start.");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(5));
+        string? line = await process.StandardOutput.ReadLineAsync(limit.Token);
+        return line == Ready ? process : throw new InvalidOperationException($"The process of the nodes said '{line}' instead of '{Ready}'.");
+    }
+
+    /// <summary>A model of one tensor of the size.</summary>
+    public static ModelParameters Model(long size, float value)
+    {
+        var values = new float[size / sizeof(float)];
+        Array.Fill(values, value);
+        return new ModelParameters { ["layer.weight"] = ParameterTensor.FromMemory<float>(values, [values.Length], TensorKind.TorchTensor) };
+    }
+
+    private static async Task<Uri> UploadAsync(RepositoryOptions options, long size, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"node_params_{Guid.NewGuid():D}.mpk");
+        try
+        {
+            using var file = new NodeParametersFile
+            {
+                ResearcherId = "researcher_bench",
+                JobId = "job_bench",
+                StateId = "node_state_bench",
+                NodeId = "node_bench",
+                Parameters = Model(size, 1.5f),
+            };
+            await file.WriteAsync(path, cancellationToken);
+            using var repository = new Repository(options, NullLogger<Repository>.Instance, TimeProvider.System);
+            return (await repository.UploadAsync(path, Path.GetFileName(path), cancellationToken)).Url;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}

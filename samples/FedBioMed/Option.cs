@@ -1,0 +1,9 @@
+namespace FedBioMed;
+
+/// <summary>An option of the command line.</summary>
+/// <param name="Name">With its two dashes.</param>
+/// <param name="Value">What its value is called; <see langword="null"/> for a switch.</param>
+/// <param name="Description">For the help.</param>
+/// <param name="Required">Whether there is no run without it.</param>
+/// <param name="Later">Whether what it asks for comes with a later version.</param>
+internal sealed record Option(string Name, string? Value, string Description, bool Required = false, bool Later = false);
