@@ -18,10 +18,11 @@ public sealed class BadInputTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task SearchAsync_NoNode_SaysThatNobodyAnswered()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task SearchAsync_NoNode_SaysThatNobodyAnswered(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync();
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet);
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
 
         NodeSearchException thrown = await Assert.ThrowsAsync<NodeSearchException>(
@@ -30,10 +31,11 @@ public sealed class BadInputTests
         Assert.Equal(FedJobErrorCode.NoNodeAnswered, thrown.Code);
     }
 
-    [Fact]
-    public async Task SearchAsync_WrongTags_NamesTagsAndNodesThatAnswered()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task SearchAsync_WrongTags_NamesTagsAndNodesThatAnswered(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
 
         NodeSearchException thrown = await Assert.ThrowsAsync<NodeSearchException>(
@@ -59,14 +61,15 @@ public sealed class BadInputTests
         Assert.Contains("127.0.0.1", thrown.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task CreateJobAsync_DeadRepository_TypedAndNothingLeft()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task CreateJobAsync_DeadRepository_TypedAndNothingLeft(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1]));
         FedJobClientOptions options = federation.ClientOptions;
         options.Repository = new RepositoryOptions { Address = new Uri($"http://127.0.0.1:{FreePort()}/"), MaximumAttempts = 2 };
         await using FedJobClient client = await FedJobClient.ConnectAsync(options, cancellationToken: Token);
-        JobOptions job = await OptionsAsync(client, TrainingPlanSource.FromType<MeanPlan>());
+        JobOptions job = await OptionsAsync(client, federation.MeanPlan());
 
         RepositoryException thrown = await Assert.ThrowsAsync<RepositoryException>(() => client.CreateJobAsync(job, Token));
 
@@ -105,12 +108,13 @@ public sealed class BadInputTests
         File.Delete(file);
     }
 
-    [Fact]
-    public async Task RunRoundAsync_TrainingThrowsAtOneNode_FailsTheRoundWithItsReasonAndTheOthersVerdicts()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_TrainingThrowsAtOneNode_FailsTheRoundWithItsReasonAndTheOthersVerdicts(Fleet fleet)
     {
-        await using LocalFederation federation = await PoisonedAsync();
+        await using FleetFederation federation = await PoisonedAsync(fleet);
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
-        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, TrainingPlanSource.FromType<PickyPlan>()), Token);
+        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, PickyPlan(fleet, federation)), Token);
         string before = job.ParametersPath;
 
         RoundFailedException thrown = await Assert.ThrowsAsync<RoundFailedException>(() => job.RunRoundAsync(new RoundRequest(), Token));
@@ -122,12 +126,13 @@ public sealed class BadInputTests
         Assert.Equal((0, before), (job.Round, job.ParametersPath));
     }
 
-    [Fact]
-    public async Task RunRoundAsync_TrainingThrowsAtOneNode_DegradedWhereThePolicyAllows()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_TrainingThrowsAtOneNode_DegradedWhereThePolicyAllows(Fleet fleet)
     {
-        await using LocalFederation federation = await PoisonedAsync();
+        await using FleetFederation federation = await PoisonedAsync(fleet);
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
-        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, TrainingPlanSource.FromType<PickyPlan>()), Token);
+        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, PickyPlan(fleet, federation)), Token);
         var policy = new RoundPolicy { Deadline = TestTimeouts.Default, MinimumReplies = Quorum.Count(1), Grace = TestTimeouts.Default };
 
         RoundResult result = await job.RunRoundAsync(new RoundRequest { Policy = policy }, Token);
@@ -136,23 +141,25 @@ public sealed class BadInputTests
         Assert.Equal(1, job.Round);
     }
 
-    [Fact]
-    public async Task RunRoundAsync_NodeThatIsGone_IsLostWithoutWaitingForTheDeadline()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_NodeThatIsGone_IsLostWithoutWaitingForTheDeadline(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1]), ("b", [2]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1]), ("b", [2]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
-        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, TrainingPlanSource.FromType<MeanPlan>()), Token);
-        await federation.Nodes[1].DisposeAsync();
+        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, federation.MeanPlan()), Token);
+        await federation.KillNodeAsync(1);
 
         RoundFailedException thrown = await Assert.ThrowsAsync<RoundFailedException>(() => job.RunRoundAsync(new RoundRequest(), Token));
 
         Assert.Equal([VerdictKind.Succeeded, VerdictKind.Lost], thrown.Verdicts.Select(v => v.Kind));
     }
 
-    [Fact]
-    public async Task RunRoundAsync_ApprovalRequired_RunsOnlyTheExactBytesThatWereApproved()
+    [Theory]
+    [MemberData(nameof(Fleets.FedJob), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_ApprovalRequired_RunsOnlyTheExactBytesThatWereApproved(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(new LocalFederationOptions { RequireApproval = true }, ("a", [1]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, new LocalFederationOptions { RequireApproval = true }, ("a", [1]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
         await using Job job = await client.CreateJobAsync(await OptionsAsync(client, TrainingPlanSource.FromType<MeanPlan>()), Token);
         RoundFailedException refused = await Assert.ThrowsAsync<RoundFailedException>(() => job.RunRoundAsync(new RoundRequest(), Token));
@@ -169,12 +176,13 @@ public sealed class BadInputTests
         Assert.Equal(VerdictKind.TrainingFailed, other.Verdicts[0].Kind);
     }
 
-    [Fact]
-    public async Task RunRoundAsync_QuorumAboveParticipants_RefusedBeforeAnythingIsSent()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_QuorumAboveParticipants_RefusedBeforeAnythingIsSent(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
-        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, TrainingPlanSource.FromType<MeanPlan>()), Token);
+        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, federation.MeanPlan()), Token);
 
         ArgumentException thrown = await Assert.ThrowsAsync<ArgumentException>(
             () => job.RunRoundAsync(new RoundRequest { Policy = new RoundPolicy { MinimumReplies = Quorum.Count(5) } }, Token));
@@ -198,20 +206,31 @@ public sealed class BadInputTests
         return TrainingPlanSource.FromAssembly(copy, typeof(MeanPlan).FullName!);
     }
 
-    private static Task<LocalFederation> PoisonedAsync()
+    private static TrainingPlanSource PickyPlan(Fleet fleet, FleetFederation federation) =>
+        fleet.IsFedBioMed() ? federation.MeanPlan() : TrainingPlanSource.FromType<PickyPlan>();
+
+    private static Task<FleetFederation> PoisonedAsync(Fleet fleet)
     {
         var options = new LocalFederationOptions();
+        if (fleet.IsFedBioMed())
+        {
+            options.FedBioMedNodes.Add(FleetFederation.Emulated("good", [1, 2]));
+            options.FedBioMedNodes.Add(FleetFederation.Emulated(
+                "bad", [3, 4], (_, _) => throw new InvalidOperationException("this data is poisoned")));
+            return TestFederation.StartAsync(fleet, options);
+        }
+
         options.Nodes.Add(new LocalNode("good") { Datasets = { TestFederation.Dataset("fine", 1, 2) } });
         options.Nodes.Add(new LocalNode("bad") { Datasets = { TestFederation.Dataset("poison", 3, 4) } });
-        return TestFederation.StartAsync(options);
+        return TestFederation.StartAsync(fleet, options);
     }
 
     private static async Task<JobOptions> OptionsAsync(FedJobClient client, TrainingPlanSource plan) => new()
     {
         TrainingPlan = plan,
         Data = await client.Requests.SearchAsync(["numbers"], cancellationToken: Token),
-        TrainingArgs = new TrainingArgs { Epochs = 1 },
-        RoundPolicy = new RoundPolicy { Deadline = TestTimeouts.Default },
+        TrainingArgs = new TrainingArgs { Epochs = 1, BatchSize = 4 },
+        RoundPolicy = new RoundPolicy { Deadline = TestTimeouts.Default, PingInterval = TimeSpan.FromMilliseconds(300) },
     };
 
     private static int FreePort()

@@ -3,7 +3,6 @@ using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Metrics;
 using FedJob.Rounds;
-using FedJob.Testing;
 using FedJob.TestPlans;
 using FedJob.TrainingPlans;
 
@@ -14,12 +13,13 @@ public sealed class RoundTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task RunAsync_ThreeNodes_EachRoundIsTheSampleWeightedMean()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task RunAsync_ThreeNodes_EachRoundIsTheSampleWeightedMean(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2, 3]), ("b", [10]), ("c", [4, 6]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1, 2, 3]), ("b", [10]), ("c", [4, 6]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
-        await using Job job = await client.CreateJobAsync(await OptionsAsync(client), Token);
+        await using Job job = await client.CreateJobAsync(await OptionsAsync(client, federation.MeanPlan(100)), Token);
 
         double expected = 100;
         await foreach (RoundResult round in job.RunAsync(3, new FedAvg(), cancellationToken: Token))
@@ -35,10 +35,11 @@ public sealed class RoundTests
         Assert.Equal(3, job.NodeStates.States.Count);
     }
 
-    [Fact]
-    public async Task RunRoundAsync_PlanFromAssembly_SameResultAsFromType()
+    [Theory]
+    [MemberData(nameof(Fleets.FedJob), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_PlanFromAssembly_SameResultAsFromType(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2, 3]), ("b", [10]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1, 2, 3]), ("b", [10]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
         JobOptions options = await OptionsAsync(client);
         options.TrainingPlan = TrainingPlanSource.FromAssembly(typeof(MeanPlan).Assembly.Location, typeof(MeanPlan).FullName!);
@@ -52,13 +53,14 @@ public sealed class RoundTests
         Assert.Equal(await File.ReadAllBytesAsync(first.ParametersPath, Token), await File.ReadAllBytesAsync(second.ParametersPath, Token));
     }
 
-    [Fact]
-    public async Task RunRoundAsync_ValidationOnly_ChangesNothingAndReportsMetrics()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_ValidationOnly_ChangesNothingAndReportsMetrics(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2, 3, 4]), ("b", [5, 6, 7, 8]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1, 2, 3, 4]), ("b", [5, 6, 7, 8]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
-        JobOptions options = await OptionsAsync(client);
-        options.TrainingArgs = new TrainingArgs { Epochs = 1, TestRatio = 0.5, TestOnGlobalUpdates = true };
+        JobOptions options = await OptionsAsync(client, federation.MeanPlan(100));
+        options.TrainingArgs = new TrainingArgs { Epochs = 1, BatchSize = 4, TestRatio = 0.5, TestOnGlobalUpdates = true };
         await using Job job = await client.CreateJobAsync(options, Token);
         using Subscription<NodeMetric> metrics = job.SubscribeToMetrics();
         string before = job.ParametersPath;
@@ -69,13 +71,14 @@ public sealed class RoundTests
         Assert.Equal((0, 0), (job.Round, job.NodeStates.States.Count));
         NodeMetric[] two = await TakeAsync(metrics, 2);
         Assert.Equal(["a", "b"], two.Select(m => m.NodeId).Order(StringComparer.Ordinal));
-        Assert.All(two, m => Assert.True(m.Message is { Test: true, TestOnGlobalUpdates: true } && m.Message.Metrics.ContainsKey("MAE")));
+        Assert.All(two, m => Assert.True(m.Message is { Test: true, TestOnGlobalUpdates: true } && m.Message.Metrics.ContainsKey(fleet.IsFedBioMed() ? "ACCURACY" : "MAE")));
     }
 
-    [Fact]
-    public async Task RunRoundAsync_Training_StreamsMetricsAndLogsOfItsOwnJob()
+    [Theory]
+    [MemberData(nameof(Fleets.FedJob), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_Training_StreamsMetricsAndLogsOfItsOwnJob(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2, 3]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1, 2, 3]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
         await using Job job = await client.CreateJobAsync(await OptionsAsync(client), Token);
         await using Job other = await client.CreateJobAsync(await OptionsAsync(client), Token);
@@ -92,10 +95,11 @@ public sealed class RoundTests
         Assert.Empty(await TakeAsync(foreign, 1));
     }
 
-    [Fact]
-    public async Task RunAsync_PlanWithState_FindsItAgainInTheNextRound()
+    [Theory]
+    [MemberData(nameof(Fleets.FedJob), MemberType = typeof(Fleets))]
+    public async Task RunAsync_PlanWithState_FindsItAgainInTheNextRound(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2, 3]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1, 2, 3]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
         JobOptions options = await OptionsAsync(client);
         options.TrainingPlan = TrainingPlanSource.FromType<CountingPlan>();
@@ -113,14 +117,16 @@ public sealed class RoundTests
             lines.Select(l => l.Message.Text).Where(t => t.StartsWith("training number", StringComparison.Ordinal)));
     }
 
-    [Fact]
-    public async Task RunRoundAsync_TwoJobsAtOnce_NeitherSeesTheOthersReplies()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    [Trait("seed", "7")]
+    public async Task RunRoundAsync_TwoJobsAtOnce_NeitherSeesTheOthersReplies(Fleet fleet)
     {
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2, 3]), ("b", [10]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1, 2, 3]), ("b", [10]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
-        JobOptions second = await OptionsAsync(client);
+        JobOptions second = await OptionsAsync(client, federation.MeanPlan(0));
         second.ModelArgs = new JsonObject { ["start"] = 0.0 };
-        await using Job one = await client.CreateJobAsync(await OptionsAsync(client), Token);
+        await using Job one = await client.CreateJobAsync(await OptionsAsync(client, federation.MeanPlan(100)), Token);
         await using Job two = await client.CreateJobAsync(second, Token);
 
         await Task.WhenAll(one.RunRoundAsync(new RoundRequest(), Token), two.RunRoundAsync(new RoundRequest(), Token));
@@ -131,13 +137,15 @@ public sealed class RoundTests
         Assert.Equal(((3 * Half(0, 2)) + Half(0, 10)) / 4, ofTwo["mean"].AsSpan<double>()[0], 1e-12);
     }
 
-    [Fact]
-    public async Task RunRoundAsync_NamedDirectory_KeepsParametersAndRemovesNodeFiles()
+    [Theory]
+    [MemberData(nameof(Fleets.All), MemberType = typeof(Fleets))]
+    [Trait("seed", "23")]
+    public async Task RunRoundAsync_NamedDirectory_KeepsParametersAndRemovesNodeFiles(Fleet fleet)
     {
         string directory = Directory.CreateTempSubdirectory("fedjob-test-").FullName;
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2, 3]), ("b", [10]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1, 2, 3]), ("b", [10]));
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);
-        JobOptions options = await OptionsAsync(client);
+        JobOptions options = await OptionsAsync(client, federation.MeanPlan(100));
         options.WorkDirectory = directory;
         await using (Job job = await client.CreateJobAsync(options, Token))
         {
@@ -170,11 +178,11 @@ public sealed class RoundTests
 
     private static double Half(double from, double to) => from + ((to - from) / 2);
 
-    private static async Task<JobOptions> OptionsAsync(FedJobClient client) => new()
+    private static async Task<JobOptions> OptionsAsync(FedJobClient client, TrainingPlanSource? plan = null) => new()
     {
-        TrainingPlan = TrainingPlanSource.FromType<MeanPlan>(),
+        TrainingPlan = plan ?? TrainingPlanSource.FromType<MeanPlan>(),
         Data = await client.Requests.SearchAsync(["numbers"], cancellationToken: Token),
-        TrainingArgs = new TrainingArgs { Epochs = 1 },
+        TrainingArgs = new TrainingArgs { Epochs = 1, BatchSize = 4 },
         ModelArgs = new JsonObject { ["start"] = 100.0 },
         RoundPolicy = new RoundPolicy { Deadline = TestTimeouts.Default },
     };

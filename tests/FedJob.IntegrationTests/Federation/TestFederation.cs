@@ -27,4 +27,28 @@ internal static class TestFederation
 
     public static Task<FedJobClient> ConnectAsync(LocalFederation federation) =>
         FedJobClient.ConnectAsync(federation.ClientOptions, cancellationToken: TestContext.Current.CancellationToken);
+
+    /// <summary>Starts the fleet's federation, over mosquitto or the embedded broker.</summary>
+    public static Task<FleetFederation> StartAsync(Fleet fleet, params (string NodeId, double[] X)[] nodes) =>
+        StartAsync(fleet, new LocalFederationOptions(), nodes);
+
+    public static Task<FleetFederation> StartAsync(Fleet fleet, LocalFederationOptions options, params (string NodeId, double[] X)[] nodes)
+    {
+        foreach ((string nodeId, double[] x) in nodes)
+        {
+            if (fleet.IsFedBioMed())
+            {
+                options.FedBioMedNodes.Add(FleetFederation.Emulated(nodeId, x));
+            }
+            else
+            {
+                options.Nodes.Add(new LocalNode(nodeId) { Datasets = { Dataset("numbers of " + nodeId, x) } });
+            }
+        }
+
+        return FleetFederation.StartAsync(fleet, options);
+    }
+
+    public static Task<FedJobClient> ConnectAsync(FleetFederation federation) =>
+        FedJobClient.ConnectAsync(federation.ClientOptions, cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using FedJob.Abstractions;
 using FedJob.Node.Execution;
 using FedJob.Rounds;
-using FedJob.Testing;
 using FedJob.TestPlans;
 using FedJob.TrainingPlans;
 
@@ -11,11 +10,12 @@ namespace FedJob.IntegrationTests.Federation;
 /// <summary>A node's load context is really gone after each round, off the round's path.</summary>
 public sealed class UnloadTests
 {
-    [Fact]
-    public async Task RunAsync_EachRound_PlanIsUnloadedWithinFiveSeconds()
+    [Theory]
+    [MemberData(nameof(Fleets.FedJob), MemberType = typeof(Fleets))]
+    public async Task RunAsync_EachRound_PlanIsUnloadedWithinFiveSeconds(Fleet fleet)
     {
         CancellationToken token = TestContext.Current.CancellationToken;
-        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2]));
+        await using FleetFederation federation = await TestFederation.StartAsync(fleet, ("a", [1, 2]));
         var unloaded = Channel.CreateUnbounded<PlanUnloadedEventArgs>();
         federation.Nodes[0].PlanUnloaded += (_, plan) => unloaded.Writer.TryWrite(plan);
         await using FedJobClient client = await TestFederation.ConnectAsync(federation);

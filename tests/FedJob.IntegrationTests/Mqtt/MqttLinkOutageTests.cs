@@ -28,6 +28,7 @@ public sealed class MqttLinkOutageTests
     }
 
     [Fact]
+    [Trait("seed", "28")]
     public async Task Publish_DuringAnOutage_IsDeliveredAfterIt()
     {
         await using var bench = await Bench.StartAsync();

@@ -16,6 +16,7 @@ public sealed class MqttLinkRefusalTests
     [InlineData("other", "p", false)]
     [InlineData(null, null, false)]
     [InlineData("u", "wrong", true)]
+    [Trait("seed", "29")]
     public async Task Connect_WrongLogin_IsTyped(string? user, string? password, bool onlyMqtt311)
     {
         await using var bench = await Bench.StartAsync(new LocalBrokerOptions { UserName = "u", Password = "p", OnlyMqtt311 = onlyMqtt311 });
@@ -61,6 +62,7 @@ public sealed class MqttLinkRefusalTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    [Trait("seed", "29")]
     public async Task Connect_AcceptedAndSilent_IsTypedWithinTheTimeout(bool tls)
     {
         using var hole = new BlackHole();
