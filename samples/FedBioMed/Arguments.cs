@@ -9,20 +9,21 @@ internal sealed record Arguments
 
     public required Uri Repository { get; init; }
 
-    public required IReadOnlyList<string> Tags { get; init; }
+    /// <summary>Like the other options that say what is trained: <see langword="null"/> only with <see cref="ResumeDirectory"/>.</summary>
+    public required IReadOnlyList<string>? Tags { get; init; }
 
     /// <summary>The nodes to train on; <see langword="null"/> for all that hold data.</summary>
     public required IReadOnlyList<string>? Nodes { get; init; }
 
-    public required string PlanFile { get; init; }
+    public required string? PlanFile { get; init; }
 
-    public required string ClassName { get; init; }
+    public required string? ClassName { get; init; }
 
-    public required string InitialFile { get; init; }
+    public required string? InitialFile { get; init; }
 
     public required int Rounds { get; init; }
 
-    public required string TrainingArgsFile { get; init; }
+    public required string? TrainingArgsFile { get; init; }
 
     public required string? ModelArgsFile { get; init; }
 
@@ -33,6 +34,9 @@ internal sealed record Arguments
     public required bool ValidateLast { get; init; }
 
     public required string? WorkDirectory { get; init; }
+
+    /// <summary>Where the job to go on with lies; <see langword="null"/> to start one.</summary>
+    public required string? ResumeDirectory { get; init; }
 
     public required string OutFile { get; init; }
 
@@ -48,18 +52,19 @@ internal sealed record Arguments
             BrokerHost = host,
             BrokerPort = port,
             Repository = line.Take("--repository", Values.Url)!,
-            Tags = line.Take("--tags", Values.List)!,
+            Tags = line.Take("--tags", Values.List),
             Nodes = line.Take("--nodes", Values.NodeIds),
-            PlanFile = line.Take("--plan", Values.Text)!,
-            ClassName = line.Take("--class", Values.PythonName)!,
-            InitialFile = line.Take("--initial", Values.Text)!,
+            PlanFile = line.Take("--plan", Values.Text),
+            ClassName = line.Take("--class", Values.PythonName),
+            InitialFile = line.Take("--initial", Values.Text),
             Rounds = line.Take("--rounds", Values.Count),
-            TrainingArgsFile = line.Take("--training-args", Values.Text)!,
+            TrainingArgsFile = line.Take("--training-args", Values.Text),
             ModelArgsFile = line.Take("--model-args", Values.Text),
             Deadline = line.Has("--deadline") ? line.Take("--deadline", Values.Seconds) : null,
             MinimumReplies = line.Has("--min-replies") ? line.Take("--min-replies", Values.Count) : null,
             ValidateLast = line.Has("--validate-last"),
             WorkDirectory = line.Take("--work", Values.Text),
+            ResumeDirectory = line.Take("--resume", Values.Text),
             OutFile = line.Take("--out", Values.Text)!,
         };
         return arguments is { Nodes.Count: var nodes, MinimumReplies: { } replies } && replies > nodes

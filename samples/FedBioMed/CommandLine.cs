@@ -20,7 +20,7 @@ internal sealed class CommandLine
             line.Add(word, rest);
         }
 
-        string[] missing = [.. Options.All.Where(o => o.Required && !line.Has(o.Name)).Select(o => $"{o.Name} {o.Value}")];
+        string[] missing = [.. Options.All.Where(o => o.Required && !line.Has(o.Name) && !(o.OnlyToStart && line.Has("--resume"))).Select(o => $"{o.Name} {o.Value}")];
         return missing.Length == 0 ? line : throw new UsageException($"missing: {string.Join(", ", missing)}");
     }
 

@@ -11,11 +11,12 @@ internal static class Help
 
         {string.Join(Environment.NewLine, Options.All.Select(Line))}
 
-        Options marked * are required. Errors are one line each on standard error. Exit codes: 0 done; 1 wrong input, no data with these tags
+        Options marked * and + are required. Errors are one line each on standard error. Exit codes: 0 done; 1 wrong input, no data with these tags
         (nothing was trained); 2 broker or repository unreachable or refused, or no node answered; 3 a round failed; 130 ended by Ctrl-C or SIGTERM.
-        A later run goes on where one ended with --initial and the parameters that it kept.
+        A later run goes on after the last committed round with --resume and the same --work DIR; the options marked + may then be left out (the job has
+        their values; those given are held against it). --rounds is how many there are in all.
         """;
 
     private static string Line(Option option) =>
-        $"{(option.Required ? "* " : "  ")}{$"{option.Name} {option.Value}",-27} {option.Description}{(option.Later ? "; not yet in this version" : string.Empty)}";
+        $"{(option.OnlyToStart ? "+ " : option.Required ? "* " : "  ")}{$"{option.Name} {option.Value}",-27} {option.Description}{(option.Later ? "; not yet in this version" : string.Empty)}";
 }

@@ -6,17 +6,22 @@ using FedJob.Protocol.Messages;
 namespace FedBioMed;
 
 /// <summary>What the files of the command line hold, read and checked before anything is sent.</summary>
-internal sealed record InputFiles(TrainingArgs TrainingArgs, JsonObject ModelArgs, ModelParameters Initial) : IDisposable
+/// <remarks>Without the file of an option, which only a job that goes on can do without, there is <see langword="null"/>.</remarks>
+internal sealed record InputFiles(TrainingArgs? TrainingArgs, JsonObject ModelArgs, ModelParameters? Initial) : IDisposable
 {
     /// <exception cref="UsageException">A file is missing or wrong, or nothing can be written where results should go.</exception>
     public static InputFiles Read(Arguments arguments)
     {
-        CheckReadable("--plan", arguments.PlanFile);
-        TrainingArgs trainingArgs = TrainingArgsFile.Read(arguments.TrainingArgsFile);
+        if (arguments.PlanFile is { } plan)
+        {
+            CheckReadable("--plan", plan);
+        }
+
+        TrainingArgs? trainingArgs = arguments.TrainingArgsFile is { } file ? TrainingArgsFile.Read(file) : null;
         JsonObject modelArgs = ReadModelArgs(arguments.ModelArgsFile);
-        CheckMessage(arguments, trainingArgs, modelArgs);
+        CheckMessage(arguments, trainingArgs ?? new TrainingArgs { Epochs = 1 }, modelArgs);
         OutputFiles.Check(arguments);
-        return new InputFiles(trainingArgs, modelArgs, InitialFile.Open(arguments.InitialFile));
+        return new InputFiles(trainingArgs, modelArgs, arguments.InitialFile is { } initial ? InitialFile.Open(initial) : null);
     }
 
     public static void CheckReadable(string option, string path)
@@ -44,7 +49,7 @@ internal sealed record InputFiles(TrainingArgs TrainingArgs, JsonObject ModelArg
         }
     }
 
-    public void Dispose() => Initial.Dispose();
+    public void Dispose() => Initial?.Dispose();
 
     private static JsonObject ReadModelArgs(string? path)
     {
@@ -73,7 +78,7 @@ internal sealed record InputFiles(TrainingArgs TrainingArgs, JsonObject ModelArg
                 Training = true,
                 ModelArgs = modelArgs,
                 TrainingPlanUrl = url,
-                TrainingPlanClass = arguments.ClassName,
+                TrainingPlanClass = arguments.ClassName ?? "Plan",
                 Round = 0,
                 AggregatorArgs = [],
             });

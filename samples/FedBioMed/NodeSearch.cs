@@ -11,7 +11,7 @@ internal static class NodeSearch
     /// <exception cref="NodeSearchException">No node answered, or none holds such data.</exception>
     public static async Task<FederatedDataset> FindAsync(IRequests requests, Arguments arguments, CancellationToken cancellationToken)
     {
-        FederatedDataset data = await requests.SearchAsync(arguments.Tags, arguments.Nodes, cancellationToken);
+        FederatedDataset data = await requests.SearchAsync(arguments.Tags!, arguments.Nodes, cancellationToken);
         string[] missing = [.. (arguments.Nodes ?? []).Except(data.Nodes, StringComparer.Ordinal)];
         if (missing.Length > 0)
         {
@@ -21,7 +21,7 @@ internal static class NodeSearch
                 ? new NodeSearchException(
                     FedJobErrorCode.NoNodeAnswered, $"--nodes names {string.Join(", ", silent)}, which did not answer; start it, or leave it out", data.Nodes)
                 : new UsageException(
-                    $"--nodes names {string.Join(", ", missing)}, which holds no data with the tags {string.Join(", ", arguments.Tags)}; leave it out or change --tags");
+                    $"--nodes names {string.Join(", ", missing)}, which holds no data with the tags {string.Join(", ", arguments.Tags!)}; leave it out or change --tags");
         }
 
         return arguments.MinimumReplies is { } replies && replies > data.Nodes.Count

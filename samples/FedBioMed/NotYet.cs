@@ -28,10 +28,5 @@ internal static class NotYet
                     ? "--server-lr belongs to --aggregator scaffold, which is not yet in this version"
                     : $"--server-lr is '{rate}'; expected a number above 0 (and scaffold, which it belongs to, is not yet in this version)");
         }
-
-        if (line.Has("--resume"))
-        {
-            throw new UsageException("--resume is not yet in this version; give the parameters of the last committed round to --initial instead");
-        }
     }
 }

@@ -1,11 +1,9 @@
 using FedJob;
 using FedJob.Abstractions;
 using FedJob.Aggregation;
-using FedJob.Nodes;
 using FedJob.Protocol.Mqtt;
 using FedJob.Protocol.Storage;
 using FedJob.Rounds;
-using FedJob.TrainingPlans;
 using Microsoft.Extensions.Logging;
 
 namespace FedBioMed;
@@ -22,20 +20,28 @@ internal sealed class ResearcherRun(Arguments arguments, InputFiles inputs, IPro
     /// <summary>After a failure, where the parameters of the last committed round are.</summary>
     public string? Kept { get; private set; }
 
+    /// <summary>After a failure, the work directory that a later run goes on with.</summary>
+    public string? ResumeFrom { get; private set; }
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var checkpoints = new JobCheckpoints(arguments.WorkDirectory);
+        if (arguments.ResumeDirectory is null)
+        {
+            checkpoints.CheckUnused();
+        }
+
         await using FedJobClient client = await FedJobClient.ConnectAsync(ClientOptions(), loggers, cancellationToken: cancellationToken);
-        FederatedDataset data = await NodeSearch.FindAsync(client.Requests, arguments, cancellationToken);
-        view.Found(data);
-        await using Job job = await client.CreateJobAsync(JobOptions(data), cancellationToken);
+        await using Job job = await JobStart.StartAsync(client, arguments, inputs, Policy(), view, cancellationToken);
         await using var watch = new JobWatch(job, view);
         try
         {
-            await RunRoundsAsync(job, watch, cancellationToken);
+            await RunRoundsAsync(job, watch, checkpoints, cancellationToken);
             OutputFiles.Write(job.ParametersPath, arguments.OutFile);
         }
         catch when (job.Round > 0)
         {
+            ResumeFrom = arguments.WorkDirectory;
             Kept = arguments.WorkDirectory is null
                 ? OutputFiles.Write(job.ParametersPath, $"{arguments.OutFile}.after-{job.Round}-rounds")
                 : job.ParametersPath;
@@ -43,14 +49,23 @@ internal sealed class ResearcherRun(Arguments arguments, InputFiles inputs, IPro
         }
     }
 
-    private async Task RunRoundsAsync(Job job, JobWatch watch, CancellationToken cancellationToken)
+    private async Task RunRoundsAsync(Job job, JobWatch watch, JobCheckpoints checkpoints, CancellationToken cancellationToken)
     {
         // The rule of aggregation: the one place where another plugs in.
         var training = new RoundRequest { Aggregator = new FedAvg() };
+        RoundsDone = job.Round;
+        if (job.Round > 0)
+        {
+            await checkpoints.SaveAsync(job, cancellationToken);
+        }
+
         while (job.Round < arguments.Rounds)
         {
             await watch.RunRoundAsync(training, cancellationToken);
             RoundsDone = job.Round;
+
+            // What is committed is saved, also when the run is just being ended.
+            await checkpoints.SaveAsync(job, CancellationToken.None);
         }
 
         if (arguments.ValidateLast)
@@ -67,23 +82,14 @@ internal sealed class ResearcherRun(Arguments arguments, InputFiles inputs, IPro
         Repository = new RepositoryOptions { Address = arguments.Repository },
     };
 
-    private JobOptions JobOptions(FederatedDataset data)
+    private RoundPolicy Policy()
     {
         RoundPolicy policy = new();
         policy = policy with { Deadline = arguments.Deadline ?? policy.Deadline };
-        if (arguments.MinimumReplies is { } replies)
+        return arguments.MinimumReplies is not { } replies ? policy : policy with
         {
-            policy = policy with { MinimumReplies = Quorum.Count(replies), Grace = Grace < policy.Deadline ? Grace : policy.Deadline };
-        }
-
-        return new JobOptions
-        {
-            TrainingPlan = TrainingPlanSource.FromPythonModule(arguments.PlanFile, arguments.ClassName, inputs.Initial),
-            Data = data,
-            TrainingArgs = inputs.TrainingArgs,
-            ModelArgs = inputs.ModelArgs,
-            RoundPolicy = policy,
-            WorkDirectory = arguments.WorkDirectory,
+            MinimumReplies = Quorum.Count(replies),
+            Grace = Grace < policy.Deadline ? Grace : policy.Deadline,
         };
     }
 }

@@ -9,7 +9,7 @@ internal static class Session
         RunEnd end;
         try
         {
-            Arguments arguments = parse();
+            Arguments arguments = JobCheckpoints.Complete(parse());
             using InputFiles inputs = InputFiles.Read(arguments);
             using var loggers = new ViewLogger(view);
             run = new ResearcherRun(arguments, inputs, view, loggers);
@@ -21,7 +21,7 @@ internal static class Session
 #pragma warning restore CA1031
         {
             var failure = Failure.Of(problem, cancellationToken.IsCancellationRequested);
-            end = new RunEnd(failure.ExitCode, run?.RoundsDone ?? 0, null, failure, run?.Kept);
+            end = new RunEnd(failure.ExitCode, run?.RoundsDone ?? 0, null, failure, run?.Kept, run?.ResumeFrom);
         }
 
         view.Ended(end);

@@ -105,10 +105,20 @@ public sealed class FedBioMedArgumentsTests
         Assert.Equal(
             "--min-replies is 3, but --nodes names only 2: lower the one or name more nodes", Wrong([.. Required, "--nodes", "a,b", "--min-replies", "3"]));
 
+    [Fact]
+    public void Parse_Resume_WhatTheJobKnowsMayBeLeftOut()
+    {
+        var arguments = Arguments.Parse(
+            ["--broker", "b:1", "--repository", "http://r.example/", "--rounds", "3", "--out", "o.mpk", "--resume", "work"]);
+
+        Assert.Equal("work", arguments.ResumeDirectory);
+        Assert.Null(arguments.Tags);
+        Assert.Equal("missing: --rounds N, --out FILE.mpk", Wrong(["--broker", "b:1", "--repository", "http://r.example/", "--resume", "work"]));
+    }
+
     [Theory]
     [InlineData("--aggregator", "scaffold")]
     [InlineData("--server-lr", "0.5")]
-    [InlineData("--resume", "w")]
     public void Parse_OptionOfALaterVersion_IsRefusedInOneSentence(string option, string value)
     {
         Assert.Contains("not yet in this version", Wrong([.. Required, option, value]), StringComparison.Ordinal);
