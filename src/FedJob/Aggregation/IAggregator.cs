@@ -32,11 +32,13 @@ public interface IAggregator
     Task<ModelParameters> CombineEncryptedAsync(EncryptedAggregationContext context, CancellationToken cancellationToken) =>
         throw new AggregationException($"{Name} does not combine encrypted updates; use a rule that declares AcceptsEncrypted, or a round without secure aggregation.");
 
-    /// <summary>What the rule remembers from round to round, for a checkpoint. Default: nothing.</summary>
+    /// <summary>
+    /// What the rule remembers from round to round: for checkpoints, and to be taken back where a round fails after its combination. Default: nothing.
+    /// </summary>
     /// <returns>The state; not changed afterwards.</returns>
     ParameterMap SaveState() => ParameterMap.Empty;
 
-    /// <summary>Takes up the state that <see cref="SaveState"/> gave in another process.</summary>
+    /// <summary>Takes up the state that <see cref="SaveState"/> gave, in this process or another; an empty one is that of a new rule.</summary>
     /// <param name="state">The state; its tensors are valid during the call.</param>
     /// <exception cref="AggregationException">The state is none of this rule.</exception>
     void RestoreState(ParameterMap state)

@@ -71,10 +71,10 @@ internal sealed partial class RoundRunner(
             GlobalParameters next = context.Parameters;
             string? auxiliaryVariables = null;
             TimeSpan aggregate = TimeSpan.Zero;
-            if (request.Training)
+            using UpdateCombination? updates = request.Training ? UpdateCombination.Open(context, global, replies, logger) : null;
+            if (updates is not null)
             {
                 Announce(RoundEventKind.Aggregating);
-                using UpdateCombination updates = UpdateCombination.Open(context, global, replies);
                 using ModelParameters combined = await updates.CombineAsync(
                     request.Aggregator!, request.SecureAggregation is not null, cancellationToken).ConfigureAwait(false);
                 auxiliaryVariables = await updates.WriteAuxiliaryVariablesAsync(
@@ -93,6 +93,7 @@ internal sealed partial class RoundRunner(
                 Upload = upload,
                 Total = stopwatch.Total,
             });
+            updates?.Accept();
             if (!request.Training || !context.KeepReplyFiles)
             {
                 return commit;

@@ -1,21 +1,27 @@
 using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Protocol.Parameters;
+using Microsoft.Extensions.Logging;
 
 namespace FedJob.Rounds;
 
-/// <summary>Opens the updates of a round as mapped views, in ordinal order of their nodes, and lets the rule combine them.</summary>
-internal sealed class UpdateCombination : IDisposable
+/// <summary>
+/// Opens the updates of a round as mapped views, in ordinal order of their nodes, and lets the rule combine them. Unless the round is accepted in the end,
+/// the rule gets back what it remembered before: a round that fails leaves no trace in it.
+/// </summary>
+internal sealed partial class UpdateCombination : IDisposable
 {
     private readonly RoundContext _context;
     private readonly ModelParameters _global;
+    private readonly ILogger _logger;
+    private (IAggregator Rule, ParameterMap State)? _before;
     private readonly List<(CollectedReply Reply, NodeParametersFile File)> _updates = [];
 
-    private UpdateCombination(RoundContext context, ModelParameters global) => (_context, _global) = (context, global);
+    private UpdateCombination(RoundContext context, ModelParameters global, ILogger logger) => (_context, _global, _logger) = (context, global, logger);
 
-    public static UpdateCombination Open(RoundContext context, ModelParameters global, IEnumerable<CollectedReply> replies)
+    public static UpdateCombination Open(RoundContext context, ModelParameters global, IEnumerable<CollectedReply> replies, ILogger logger)
     {
-        var combination = new UpdateCombination(context, global);
+        var combination = new UpdateCombination(context, global, logger);
         try
         {
             foreach (CollectedReply reply in replies.Where(r => r.Verdict.Kind == VerdictKind.Succeeded))
@@ -37,6 +43,7 @@ internal sealed class UpdateCombination : IDisposable
     {
         try
         {
+            _before = (aggregator, aggregator.SaveState());
             return encrypted
                 ? await CombineEncryptedAsync(aggregator, cancellationToken).ConfigureAwait(false)
                 : AggregationRun.Combine(aggregator, ClearContext(), cancellationToken);
@@ -60,7 +67,31 @@ internal sealed class UpdateCombination : IDisposable
         return path;
     }
 
-    public void Dispose() => _updates.ForEach(u => u.File.Dispose());
+    /// <summary>The round is committed: what the rule remembers now stays.</summary>
+    public void Accept() => _before = null;
+
+    public void Dispose()
+    {
+        if (_before is { } before)
+        {
+            TakeBack(before.Rule, before.State);
+        }
+
+        _updates.ForEach(u => u.File.Dispose());
+    }
+
+    private void TakeBack(IAggregator rule, ParameterMap state)
+    {
+        try
+        {
+            rule.RestoreState(state);
+        }
+        catch (Exception thrown)
+        {
+            // The round fails for a reason of its own, which must reach the caller.
+            LogNotTakenBack(thrown, rule.Name);
+        }
+    }
 
     private AggregationContext ClearContext() => new()
     {
@@ -108,4 +139,7 @@ internal sealed class UpdateCombination : IDisposable
 
     private FedJobException Failed(FedJobErrorCode code, string message, Exception? thrown = null) =>
         new(code, message, thrown) { JobId = _context.JobId, Round = _context.Round };
+
+    [LoggerMessage(1103, LogLevel.Error, "The rule {Rule} could not take back what it remembered before a round that failed; give a new one")]
+    private partial void LogNotTakenBack(Exception thrown, string rule);
 }

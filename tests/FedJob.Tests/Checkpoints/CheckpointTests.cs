@@ -3,6 +3,7 @@ using FedJob.Abstractions;
 using FedJob.Checkpoints;
 using FedJob.Metrics;
 using FedJob.Protocol.Parameters;
+using FedJob.Protocol.Storage;
 using FedJob.Rounds;
 
 namespace FedJob.Tests.Checkpoints;
@@ -112,6 +113,22 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task RunRoundAsync_FailsAfterItsCombination_RuleForgetsTheRound()
+    {
+        await using Job job = await _bench.TrainAsync(1);
+        var rule = new CountingRule();
+        await job.RunRoundAsync(new() { Aggregator = rule }, Token);
+        _bench.Bench.Files.UploadFailure = new RepositoryException(FedJobErrorCode.RepositoryUnreachable, "gone");
+
+        await Assert.ThrowsAsync<RepositoryException>(() => job.RunRoundAsync(new() { Aggregator = rule }, Token));
+
+        Assert.Equal(1, rule.Rounds);
+        _bench.Bench.Files.UploadFailure = null;
+        await job.RunRoundAsync(new() { Aggregator = rule }, Token);
+        Assert.Equal(2, rule.Rounds);
+    }
+
+    [Fact]
     public async Task ResumeAsync_AnotherRuleOrSampler_RefusedByName()
     {
         string checkpoint = await _bench.SaveAsync("checkpoint");
@@ -201,8 +218,8 @@ public sealed class CheckpointTests : IDisposable
     public async Task SaveCheckpointAsync_RuleThrows_ItsOwnFailureAndNothingWritten()
     {
         JobOptions options = _bench.Options();
-        ((CountingRule)options.Aggregator).Throws = new InvalidOperationException("no state");
         await using Job job = await _bench.TrainAsync(1, options);
+        ((CountingRule)options.Aggregator).Throws = new InvalidOperationException("no state");
 
         FedJobException thrown = await Assert.ThrowsAsync<FedJobException>(() => job.SaveCheckpointAsync(_bench.At("in/checkpoint"), cancellationToken: Token));
 
