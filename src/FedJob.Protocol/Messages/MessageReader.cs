@@ -31,7 +31,7 @@ public static class MessageReader
     public static ReplySender? FindSender(ReadOnlyMemory<byte> payload)
     {
         var findings = new Findings();
-        ReadOnlyMemory<byte> json = WithoutMark(payload);
+        ReadOnlyMemory<byte> json = PythonNumbers.Blank(WithoutMark(payload));
         JsonScan.Check(json.Span, findings);
         if (findings.Any)
         {
