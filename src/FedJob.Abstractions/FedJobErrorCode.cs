@@ -92,4 +92,13 @@ public enum FedJobErrorCode
 
     /// <summary>A checkpoint is of a version of the format that this FedJob does not know.</summary>
     CheckpointVersionUnknown,
+
+    /// <summary>A job's journal is damaged, or the file is none.</summary>
+    JournalInvalid,
+
+    /// <summary>A job's journal is of a version that this FedJob does not know.</summary>
+    JournalVersionUnknown,
+
+    /// <summary>A job's directory belongs to another job, or to a process that runs.</summary>
+    JobDirectoryInUse,
 }

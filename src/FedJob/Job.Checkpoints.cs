@@ -51,41 +51,42 @@ public sealed partial class Job
 
     private async Task<string> SaveAsync(string directory, bool includeReplyFiles, CancellationToken cancellationToken)
     {
-        JobState state = await CaptureAsync(includeReplyFiles, cancellationToken).ConfigureAwait(false);
+        (ParameterMap aggregatorState, ParameterMap samplerState) = (ParameterMap.Empty, ParameterMap.Empty);
+        Extend(Id, $"The rule {_lastAggregator.Name} could not save its state", () => aggregatorState = _lastAggregator.SaveState());
+        Extend(Id, $"The sampler {_lastSampler.GetType().Name} could not save its state", () => samplerState = _lastSampler.SaveState());
+        JobState state = Capture() with
+        {
+            TrainingPlan = await File.ReadAllBytesAsync(TrainingPlanFile, cancellationToken).ConfigureAwait(false),
+            ReplyFiles = includeReplyFiles ? ReplyFiles : new Dictionary<string, string>(StringComparer.Ordinal),
+            History = History,
+            Metrics = Metrics.Query(),
+            AggregatorState = aggregatorState,
+            SamplerState = samplerState,
+        };
         string saved = await CheckpointWriter.WriteAsync(directory, state, _timeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         LogSaved(Id, Round, saved);
         return saved;
     }
 
-    /// <summary>The job as it stands between two rounds, with what the rule and the sampler of its last training round remember.</summary>
-    private async Task<JobState> CaptureAsync(bool includeReplyFiles, CancellationToken cancellationToken)
+    /// <summary>The job as it stands between two rounds, without its plan's bytes, its history, its metrics, and what rule and sampler remember.</summary>
+    private JobState Capture() => new()
     {
-        (ParameterMap aggregatorState, ParameterMap samplerState) = (ParameterMap.Empty, ParameterMap.Empty);
-        Extend(Id, $"The rule {_lastAggregator.Name} could not save its state", () => aggregatorState = _lastAggregator.SaveState());
-        Extend(Id, $"The sampler {_lastSampler.GetType().Name} could not save its state", () => samplerState = _lastSampler.SaveState());
-        return new JobState
-        {
-            JobId = Id,
-            Round = Round,
-            TrainingPlan = await File.ReadAllBytesAsync(TrainingPlanFile, cancellationToken).ConfigureAwait(false),
-            TrainingPlanExtension = Path.GetExtension(TrainingPlanFile),
-            TrainingPlanClass = TrainingPlanName,
-            TrainingArgs = _trainingArgs,
-            ModelArgs = _modelArgs,
-            Data = Data,
-            Seed = _seed,
-            StateIds = NodeStates.States,
-            ParametersPath = _parameters.Path,
-            AuxiliaryVariablesPath = _auxiliaryVariablesPath,
-            ReplyFiles = includeReplyFiles ? ReplyFiles : new Dictionary<string, string>(StringComparer.Ordinal),
-            History = History,
-            Metrics = Metrics.Query(),
-            AggregatorName = _lastAggregator.Name,
-            AggregatorState = aggregatorState,
-            SamplerName = _lastSampler.GetType().Name,
-            SamplerState = samplerState,
-        };
-    }
+        JobId = Id,
+        Round = Round,
+        TrainingPlan = default,
+        TrainingPlanExtension = Path.GetExtension(TrainingPlanFile),
+        TrainingPlanClass = TrainingPlanName,
+        TrainingArgs = _trainingArgs,
+        ModelArgs = _modelArgs,
+        Data = Data,
+        Seed = _seed,
+        StateIds = NodeStates.States,
+        ParametersPath = _parameters.Path,
+        AuxiliaryVariablesPath = _auxiliaryVariablesPath,
+        ReplyFiles = ReplyFiles,
+        AggregatorName = _lastAggregator.Name,
+        SamplerName = _lastSampler.GetType().Name,
+    };
 
     [LoggerMessage(1006, LogLevel.Information, "Job {JobId} saved before round {Round} as {Directory}")]
     private partial void LogSaved(string jobId, int round, string directory);

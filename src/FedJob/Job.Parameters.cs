@@ -80,7 +80,9 @@ public sealed partial class Job
             return new PublishedParameters(_parameters.Path, _parameters.Url);
         }
 
-        _parameters = await _publisher.UploadAsync(written, cancellationToken).ConfigureAwait(false);
+        GlobalParameters next = await _publisher.UploadAsync(written, cancellationToken).ConfigureAwait(false);
+        await _journal.SaveAsync(RowOf(Capture(), next, _aggregatorStateFile, _samplerStateFile)).ConfigureAwait(false);
+        _parameters = next;
         return new PublishedParameters(_parameters.Path, _parameters.Url);
     }
 }

@@ -1,5 +1,6 @@
 using FedJob.Abstractions;
 using FedJob.Checkpoints;
+using FedJob.Journal;
 using FedJob.Messaging;
 using FedJob.Metrics;
 using FedJob.Protocol.Storage;
@@ -40,8 +41,21 @@ public sealed partial class Job
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(timeProvider);
-        using StoredJob stored = await StoredJobs.ReadAsync(Path.GetFullPath(directory), cancellationToken).ConfigureAwait(false);
-        return await RestoreAsync(requests, repository, stored.State, options ?? new ResumeOptions(), loggers, timeProvider, cancellationToken).ConfigureAwait(false);
+        string full = Path.GetFullPath(directory);
+        ResumeOptions resume = options ?? new ResumeOptions();
+        if (!JournalReader.IsIn(full))
+        {
+            using StoredJob stored = await StoredJobs.ReadAsync(full, cancellationToken).ConfigureAwait(false);
+            return await RestoreAsync(requests, repository, stored.State, resume, loggers, timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (resume.AsBranch)
+        {
+            using StoredJob stored = await JournalState.ReadAsync(full, JournalReader.Read(full), cancellationToken).ConfigureAwait(false);
+            return await RestoreAsync(requests, repository, stored.State, resume, loggers, timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await ReopenAsync(requests, repository, full, resume, loggers, timeProvider, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes up the job of a state.</summary>
@@ -54,32 +68,18 @@ public sealed partial class Job
         TimeProvider timeProvider,
         CancellationToken cancellationToken)
     {
-        var options = new JobOptions
-        {
-            TrainingPlan = resume.TrainingPlan ?? new StoredPlanSource(state.TrainingPlan, state.TrainingPlanExtension, state.TrainingPlanClass),
-            Data = resume.Data ?? state.Data,
-            TrainingArgs = state.TrainingArgs,
-            ModelArgs = state.ModelArgs,
-            Seed = state.Seed,
-            Aggregator = resume.Aggregator,
-            Sampler = resume.Sampler,
-            SecureAggregation = resume.SecureAggregation,
-            RoundPolicy = resume.RoundPolicy,
-            MetricCapacity = resume.MetricCapacity,
-            KeepReplyFiles = resume.KeepReplyFiles,
-            WorkDirectory = resume.WorkDirectory,
-        };
-        options.Validate();
+        JobOptions options = OptionsOf(state, resume, resume.WorkDirectory);
         RestoreRules(state, resume);
-        JobDirectory directory = JobDirectory.Open(options.WorkDirectory, loggers.CreateLogger<Job>());
+        JobDirectory directory = JobDirectory.Create(options.WorkDirectory, loggers.CreateLogger<Job>());
         try
         {
             JobStart start = await JobStart.RestoreAsync(
                 requests.ResearcherId, repository, state, options, resume.AsBranch, directory, loggers, cancellationToken).ConfigureAwait(false);
-            var job = new Job(requests, repository, options, directory, start, loggers, timeProvider);
+            Job job = await BeginAsync(requests, repository, options, directory, start, loggers, timeProvider).ConfigureAwait(false);
             try
             {
                 job.TakeUp(state, resume.AsBranch);
+                await job.KeepTakenUpAsync(state).ConfigureAwait(false);
             }
             catch
             {
@@ -100,6 +100,27 @@ public sealed partial class Job
             directory.Dispose();
             throw;
         }
+    }
+
+    private static JobOptions OptionsOf(JobState state, ResumeOptions resume, string? directory)
+    {
+        var options = new JobOptions
+        {
+            TrainingPlan = resume.TrainingPlan ?? new StoredPlanSource(state.TrainingPlan, state.TrainingPlanExtension, state.TrainingPlanClass),
+            Data = resume.Data ?? state.Data,
+            TrainingArgs = state.TrainingArgs,
+            ModelArgs = state.ModelArgs,
+            Seed = state.Seed,
+            Aggregator = resume.Aggregator,
+            Sampler = resume.Sampler,
+            SecureAggregation = resume.SecureAggregation,
+            RoundPolicy = resume.RoundPolicy,
+            MetricCapacity = resume.MetricCapacity,
+            KeepReplyFiles = resume.KeepReplyFiles,
+            WorkDirectory = directory,
+        };
+        options.Validate();
+        return options;
     }
 
     private static void RestoreRules(JobState state, ResumeOptions resume)

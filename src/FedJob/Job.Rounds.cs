@@ -83,7 +83,13 @@ public sealed partial class Job
     {
         try
         {
-            RoundCommit commit = await _runner.RunAsync(Snapshot(), request, request.Policy ?? _policy, cancellationToken).ConfigureAwait(false);
+            if (_isChanged)
+            {
+                await SaveAsync().ConfigureAwait(false);
+            }
+
+            RoundCommit commit = await _runner.RunAsync(
+                Snapshot(), request, request.Policy ?? _policy, done => PersistAsync(request, done), cancellationToken).ConfigureAwait(false);
             if (request.Training)
             {
                 _parameters = commit.Parameters;
@@ -136,6 +142,7 @@ public sealed partial class Job
     {
         foreach (string nodeId in LostStates.Of(verdicts).Where(NodeStates.Forget))
         {
+            _isChanged = true;
             LogStateLost(Id, nodeId);
         }
     }

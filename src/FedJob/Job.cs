@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
 using FedJob.Aggregation;
+using FedJob.Journal;
 using FedJob.Messaging;
 using FedJob.Metrics;
 using FedJob.Nodes;
@@ -37,6 +38,7 @@ public sealed partial class Job : IAsyncDisposable
     private readonly Broadcast<RoundEvent> _events = new();
     private readonly ILogger _logger;
     private readonly RoundGate _gate;
+    private readonly JobJournal _journal;
     private readonly TimeProvider _timeProvider;
     private readonly MetricRecorder _recorder;
     private readonly IAggregator _aggregator;
@@ -51,20 +53,20 @@ public sealed partial class Job : IAsyncDisposable
     private string? _auxiliaryVariablesPath;
     private int _disposed;
 
-    private Job(IRequests requests, IRepository repository, JobOptions options, JobDirectory directory, JobStart start, ILoggerFactory loggers, TimeProvider timeProvider)
+    private Job(IRequests requests, IRepository repository, JobOptions options, JobDirectory directory, JobStart start, JobJournal journal, ILoggerFactory loggers, TimeProvider timeProvider)
     {
         (Requests, Repository, _data, _timeProvider) = (requests, repository, options.Data, timeProvider);
         (Id, _plan, TrainingPlanUrl, _publisher, _parameters) = (start.JobId, start.Plan, start.PlanUrl, start.Publisher, start.Parameters);
         (_directory, _modelArgs, _policy, _seed) = (directory, options.ModelArgs, options.RoundPolicy, options.Seed);
         (_aggregator, _sampler, _secureAggregation) = (options.Aggregator, options.Sampler, options.SecureAggregation);
         (_lastAggregator, _lastSampler) = (_aggregator, _sampler);
-        _keepReplyFiles = options.KeepReplyFiles;
+        (_keepReplyFiles, _journal) = (options.KeepReplyFiles, journal);
         _gate = new RoundGate(Id);
         (_trainingArgs, TrainingPlanFile) = (options.TrainingArgs, start.PlanFile);
         _logger = loggers.CreateLogger<Job>();
         Metrics = new MetricStore(options.MetricCapacity);
-        _recorder = new MetricRecorder(Metrics, requests.SubscribeToMetrics(Id));
-        _runner = new RoundRunner(requests, repository, start.Publisher, start.Uploads, _events, loggers.CreateLogger<RoundRunner>(), timeProvider);
+        _recorder = new MetricRecorder(Metrics, requests.SubscribeToMetrics(Id), OnMetric);
+        _runner = new RoundRunner(requests, repository, start.Publisher, start.Uploads, journal, _events, loggers.CreateLogger<RoundRunner>(), timeProvider);
     }
 
     /// <summary>The job's id.</summary>
@@ -84,7 +86,7 @@ public sealed partial class Job : IAsyncDisposable
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            _gate.Change("its data", () => _data = value);
+            _gate.Change("its data", () => (_data, _isChanged) = (value, true));
         }
     }
 
@@ -132,7 +134,7 @@ public sealed partial class Job : IAsyncDisposable
             ThrowIfDisposed();
             value.Validate(training: false);
             WireCheck.Check(value, [], nameof(TrainingArgs));
-            _trainingArgs = value;
+            (_trainingArgs, _isChanged) = (value, true);
         }
     }
 
@@ -163,18 +165,37 @@ public sealed partial class Job : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(timeProvider);
         options.Validate();
         options = options.Copy();
-        JobDirectory directory = JobDirectory.Open(options.WorkDirectory, loggers.CreateLogger<Job>());
+        JobDirectory directory = JobDirectory.Create(options.WorkDirectory, loggers.CreateLogger<Job>());
         try
         {
             JobStart start = await JobStart.PrepareAsync(
                 requests.ResearcherId, repository, options, directory, loggers, cancellationToken).ConfigureAwait(false);
-            var job = new Job(requests, repository, options, directory, start, loggers, timeProvider);
+            Job job = await BeginAsync(requests, repository, options, directory, start, loggers, timeProvider).ConfigureAwait(false);
             job.LogCreated(job.Id, job.TrainingPlanName, job.Nodes.Count);
             return job;
         }
         catch
         {
             directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the journal of a job that is new in its directory, and the job.</summary>
+    private static async Task<Job> BeginAsync(
+        IRequests requests, IRepository repository, JobOptions options, JobDirectory directory, JobStart start, ILoggerFactory loggers, TimeProvider timeProvider)
+    {
+        var journal = JobJournal.Create(directory.Path, options.MetricCapacity, loggers.CreateLogger<JobJournal>());
+        var job = new Job(requests, repository, options, directory, start, journal, loggers, timeProvider);
+        try
+        {
+            await job.SaveAsync().ConfigureAwait(false);
+            return job;
+        }
+        catch
+        {
+            await job.DisposeAsync().ConfigureAwait(false);
+            JobJournal.Delete(directory.Path);
             throw;
         }
     }
@@ -207,6 +228,7 @@ public sealed partial class Job : IAsyncDisposable
         await _recorder.DisposeAsync().ConfigureAwait(false);
         try
         {
+            await _journal.DisposeAsync().ConfigureAwait(false);
             await _plan.DisposeAsync().ConfigureAwait(false);
         }
         finally

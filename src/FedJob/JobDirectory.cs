@@ -1,26 +1,48 @@
-using System.Globalization;
 using FedJob.Abstractions;
+using FedJob.Journal;
+using FedJob.Rounds;
 using Microsoft.Extensions.Logging;
 
 namespace FedJob;
 
-/// <summary>Where a job keeps its files: a directory of the caller's that stays, or a temporary one that goes with the job.</summary>
+/// <summary>Where a job keeps its journal and files, alone: a directory of the caller's that stays, or a temporary one that goes with the job.</summary>
 internal sealed partial class JobDirectory : IDisposable
 {
     private readonly bool _temporary;
     private readonly ILogger _logger;
 
-    private JobDirectory(string path, bool temporary, ILogger logger) => (Path, _temporary, _logger) = (path, temporary, logger);
+    private readonly DirectoryLease _lease;
+
+    private JobDirectory(string path, bool temporary, DirectoryLease lease, ILogger logger) =>
+        (Path, _temporary, _lease, _logger) = (path, temporary, lease, logger);
 
     public string Path { get; }
 
-    public static JobDirectory Open(string? path, ILogger logger)
+    /// <summary>Takes a directory for a new job.</summary>
+    /// <exception cref="JournalException">It holds a job already, or a running job uses it.</exception>
+    public static JobDirectory Create(string? path, ILogger logger)
+    {
+        JobDirectory directory = Take(path, logger);
+        if (!JournalReader.IsIn(directory.Path))
+        {
+            return directory;
+        }
+
+        directory.Dispose();
+        throw new JournalException(
+            FedJobErrorCode.JobDirectoryInUse,
+            directory.Path,
+            $"The directory '{directory.Path}' holds the journal of a job. Go on with that job (FedJobClient.ResumeJobAsync), or give another directory.");
+    }
+
+    /// <summary>Takes a directory; one that is named is made if it does not exist.</summary>
+    /// <exception cref="JournalException">A running job uses it.</exception>
+    public static JobDirectory Take(string? path, ILogger logger)
     {
         try
         {
-            return path is null
-                ? new JobDirectory(Directory.CreateTempSubdirectory("fedjob-").FullName, temporary: true, logger)
-                : new JobDirectory(Directory.CreateDirectory(path).FullName, temporary: false, logger);
+            string full = path is null ? Directory.CreateTempSubdirectory("fedjob-").FullName : Directory.CreateDirectory(path).FullName;
+            return new JobDirectory(full, path is null, DirectoryLease.Take(full), logger);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -29,9 +51,8 @@ internal sealed partial class JobDirectory : IDisposable
         }
     }
 
-    /// <summary>Where the nodes' files of a round go while it runs; several jobs may share one directory.</summary>
-    public string RoundDirectory(string jobId, int round) =>
-        System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{jobId}-round-{round}"));
+    /// <summary>Where the nodes' files of a round go while it runs.</summary>
+    public string RoundDirectory(string jobId, int round) => System.IO.Path.Combine(Path, NodeFiles.FolderOf(jobId, round));
 
     /// <summary>Removes a file that is not needed any more; where it cannot be, it stays and the log says so.</summary>
     public static void TryDelete(string path, ILogger logger)
@@ -61,8 +82,15 @@ internal sealed partial class JobDirectory : IDisposable
 
     public void Dispose()
     {
+        _lease.Dispose();
         try
         {
+            if (!_temporary && !JournalReader.IsIn(Path))
+            {
+                // No job came of it: the directory is left as it was found.
+                File.Delete(System.IO.Path.Combine(Path, DirectoryLease.FileName));
+            }
+
             if (_temporary && Directory.Exists(Path))
             {
                 Directory.Delete(Path, recursive: true);

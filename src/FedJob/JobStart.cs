@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using FedJob.Abstractions;
 using FedJob.Checkpoints;
+using FedJob.Journal;
 using FedJob.Protocol.Parameters;
 using FedJob.Protocol.Storage;
 using FedJob.Protocol.TrainingPlans;
@@ -46,6 +47,39 @@ internal sealed record JobStart
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
+        PreparedPlan plan = await PrepareSameAsync(state, options, cancellationToken).ConfigureAwait(false);
+        using ModelParameters parameters = AggregatedParametersFile.Open(state.ParametersPath);
+        return await StartAsync(
+            asBranch ? $"job_{Guid.NewGuid():D}" : state.JobId, researcherId, repository, plan, options, parameters, directory, loggers, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Goes on with what the journal says is uploaded: a round that was open refers to it.</summary>
+    public static async Task<JobStart> ReopenAsync(
+        string researcherId,
+        IRepository repository,
+        JobState state,
+        JobRow row,
+        JobOptions options,
+        string directory,
+        CancellationToken cancellationToken)
+    {
+        PreparedPlan plan = await PrepareSameAsync(state, options, cancellationToken).ConfigureAwait(false);
+        var uploads = new JobUploads(repository);
+        uploads.Know(row.ParametersDigest, row.ParametersUrl);
+        return new JobStart
+        {
+            JobId = state.JobId,
+            Plan = plan,
+            PlanFile = Path.Combine(directory, row.Document.TrainingPlanFile),
+            PlanUrl = row.PlanUrl,
+            Uploads = uploads,
+            Publisher = new GlobalParametersPublisher(uploads, researcherId, directory),
+            Parameters = new GlobalParameters(state.ParametersPath, row.ParametersUrl, row.ParametersDigest),
+        };
+    }
+
+    private static async Task<PreparedPlan> PrepareSameAsync(JobState state, JobOptions options, CancellationToken cancellationToken)
+    {
         PreparedPlan plan = await options.TrainingPlan.PrepareAsync(cancellationToken).ConfigureAwait(false);
         string stored = Convert.ToHexStringLower(SHA256.HashData(state.TrainingPlan.Span));
         if (plan.Digest.Hex != stored || plan.ClassName != state.TrainingPlanClass)
@@ -60,9 +94,7 @@ internal sealed record JobStart
             };
         }
 
-        using ModelParameters parameters = AggregatedParametersFile.Open(state.ParametersPath);
-        return await StartAsync(
-            asBranch ? $"job_{Guid.NewGuid():D}" : state.JobId, researcherId, repository, plan, options, parameters, directory, loggers, cancellationToken).ConfigureAwait(false);
+        return plan;
     }
 
     private static async Task<JobStart> StartAsync(

@@ -24,6 +24,18 @@ public static class Topics
     /// <exception cref="ArgumentException">The id is not an <see cref="Identifier"/>.</exception>
     public static string Node(string nodeId) => "general/" + Identifier.Check(nodeId);
 
+    /// <summary>The node whose presence topic this is.</summary>
+    /// <param name="topic">A topic.</param>
+    /// <returns>The node; <see langword="null"/> where the topic is none of this kind.</returns>
+    public static string? NodeOfPresence(string topic)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        const string Start = "fedjob/";
+        const string End = "/presence";
+        return topic.Length > Start.Length + End.Length && topic.StartsWith(Start, StringComparison.Ordinal) && topic.EndsWith(End, StringComparison.Ordinal)
+            && topic[Start.Length..^End.Length] is var nodeId && Identifier.IsValid(nodeId) ? nodeId : null;
+    }
+
     /// <summary>Where a FedJob node says, retained, whether it is there: <c>online</c> or <c>offline</c> (also its last will).</summary>
     /// <param name="nodeId">The node.</param>
     /// <returns>The topic.</returns>

@@ -14,6 +14,7 @@ namespace FedJob.Checkpoints;
     MaxDepth = 600)]
 [JsonSerializable(typeof(StateDocument))]
 [JsonSerializable(typeof(RoundDocument))]
+[JsonSerializable(typeof(VerdictDocument))]
 [JsonSerializable(typeof(MetricDocument))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;
 

@@ -85,7 +85,8 @@ internal static class CheckpointReader
         return WithValues(files, read);
     }
 
-    private static TrainingArgs ReadArgs(JsonElement json)
+    /// <summary>Training arguments in their wire form, checked.</summary>
+    public static TrainingArgs ReadArgs(JsonElement json)
     {
         TrainingArgs args = TrainingArgsJson.Read(json);
         args.Validate(training: false);

@@ -75,7 +75,8 @@ internal static class CheckpointWriter
         return names;
     }
 
-    private static StateDocument Document(JobState state, string plan, IReadOnlyDictionary<string, string>? replies)
+    /// <summary>The state as a document; its files are named without a path.</summary>
+    public static StateDocument Document(JobState state, string plan, IReadOnlyDictionary<string, string>? replies)
     {
         using JsonDocument trainingArgs = JsonDocument.Parse(TrainingArgsJson.Write(state.TrainingArgs));
         return new StateDocument
@@ -100,7 +101,7 @@ internal static class CheckpointWriter
         r, NameOf(r.ParametersPath), r.AuxiliaryVariablesPath is not null && r.AuxiliaryVariablesPath == state.AuxiliaryVariablesPath));
 
     /// <summary>The bare name of a file: no path of this machine leaves it.</summary>
-    private static string NameOf(string path)
+    public static string NameOf(string path)
     {
         string name = string.Concat(Path.GetFileName(path).Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' ? c : '_'));
         return Identifier.IsValid(name) ? name : CheckpointFileNames.Parameters;

@@ -35,7 +35,7 @@ internal static class HistoryLines
         },
     };
 
-    private static VerdictDocument Write(NodeVerdict verdict) => new()
+    public static VerdictDocument Write(NodeVerdict verdict) => new()
     {
         NodeId = verdict.NodeId,
         Kind = verdict.Kind.ToString(),
@@ -49,7 +49,7 @@ internal static class HistoryLines
         DownloadedBytes = verdict.DownloadedBytes,
     };
 
-    private static NodeVerdict Read(VerdictDocument verdict) => new()
+    public static NodeVerdict Read(VerdictDocument verdict) => new()
     {
         NodeId = Identifier.Check(verdict.NodeId),
         Kind = Named<VerdictKind>(verdict.Kind),

@@ -10,6 +10,10 @@ public interface IReplyWindow : IDisposable
     /// <summary>What the nodes say, at most one train reply, two errors and one suspicion a request. Completes with an error when the connection is gone for good.</summary>
     ChannelReader<NodeReply> Replies { get; }
 
+    /// <summary>Expects replies to a further request too, e.g. to one that repeats another.</summary>
+    /// <param name="ticket">The request.</param>
+    void Add(TrainTicket ticket);
+
     /// <summary>Writes the train request of a ticket as its node must get it. Nothing is sent, so that all requests of a round can be checked before the first is.</summary>
     /// <param name="ticket">One of the window's tickets.</param>
     /// <param name="request">The request; its researcher id is set by the window to what the node's replies are matched by.</param>

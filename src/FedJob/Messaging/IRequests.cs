@@ -14,6 +14,17 @@ public interface IRequests
     /// <summary>The state of the connection to the broker.</summary>
     ConnectionState ConnectionState { get; }
 
+    /// <summary>Raised after each change of <see cref="ConnectionState"/>, one at a time; a handler returns at once and does not throw.</summary>
+    event EventHandler<ConnectionStateChangedEventArgs>? ConnectionStateChanged;
+
+    /// <summary>
+    /// Whether a node has said in a pong or search reply that it is a FedJob node: it keeps its replies and answers a repeated request from them. Every other
+    /// node is treated by the rules of Python nodes.
+    /// </summary>
+    /// <param name="nodeId">The node.</param>
+    /// <returns>Whether it has.</returns>
+    bool IsFedJobNode(string nodeId);
+
     /// <summary>How many arrivals were refused as malformed, foreign or stale.</summary>
     long RefusedCount { get; }
 
@@ -77,6 +88,10 @@ public interface IRequests
     /// <param name="jobId">The job.</param>
     /// <returns>The live stream.</returns>
     Subscription<NodeMetric> SubscribeToMetrics(string jobId);
+
+    /// <summary>Streams which FedJob nodes come and go.</summary>
+    /// <returns>The live stream.</returns>
+    Subscription<NodePresence> SubscribeToPresence();
 
     /// <summary>Streams what nodes log.</summary>
     /// <param name="jobId">Only lines that belong to this job; <see langword="null"/> for all, also those of nodes that do not say.</param>

@@ -15,4 +15,13 @@ public sealed record NodeReply(TrainTicket Ticket, NodeMessage Message, long Arr
     /// this request, the only one outstanding at its node, but that is a suspicion only.
     /// </summary>
     public bool IsSuspicion { get; init; }
+
+    /// <summary>What tells the broker that the message is safe here; <see langword="null"/> where it need not know.</summary>
+    internal DeliveryReceipt? Receipt { get; init; }
+
+    /// <summary>The bytes that arrived, to be kept as they came; empty where the message was not read from any.</summary>
+    internal ReadOnlyMemory<byte> Payload => Receipt?.Message.Payload ?? default;
+
+    /// <summary>Says that the reply is safe here, or not worth keeping: the broker may forget it. May be said more than once.</summary>
+    public void Acknowledge() => Receipt?.Sign();
 }

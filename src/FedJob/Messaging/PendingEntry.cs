@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using FedJob.Protocol.Messages;
 
@@ -10,6 +11,7 @@ internal sealed class PendingEntry(TrainTicket ticket, ChannelWriter<NodeReply> 
     private int _trainReplies;
     private int _errors;
     private int _suspicions;
+    private readonly ConcurrentQueue<DeliveryReceipt> _receipts = new();
     private volatile bool _ended;
 
     public TrainTicket Ticket => ticket;
@@ -33,6 +35,23 @@ internal sealed class PendingEntry(TrainTicket ticket, ChannelWriter<NodeReply> 
 
         _ended |= NodeErrors.EndsRequest(error);
         return Interlocked.Increment(ref _errors) <= ErrorsPerRequest;
+    }
+
+    /// <summary>Remembers what the broker still waits for, lest it wait for a round that has ended.</summary>
+    public void Receipt(DeliveryReceipt? receipt)
+    {
+        if (receipt is not null)
+        {
+            _receipts.Enqueue(receipt);
+        }
+    }
+
+    public void SignReceipts()
+    {
+        while (_receipts.TryDequeue(out DeliveryReceipt? receipt))
+        {
+            receipt.Sign();
+        }
     }
 
     public bool AcceptSuspicion() => Interlocked.Increment(ref _suspicions) == 1;

@@ -50,6 +50,7 @@ internal sealed class PendingReplies(TimeProvider timeProvider)
 
         lock (_byNodeLock)
         {
+            entry.SignReceipts();
             List<PendingEntry> ofNode = _byNode[ticket.NodeId];
             ofNode.Remove(entry);
             if (ofNode.Count == 0)
@@ -107,7 +108,7 @@ internal sealed class PendingReplies(TimeProvider timeProvider)
     }
 
     /// <summary>Hands a reply that carries no request's id to its window; tells why not, where it has none.</summary>
-    public string? TryDeliverKeyless(NodeMessage message, long arrivalTimestamp)
+    public string? TryDeliverKeyless(NodeMessage message, long arrivalTimestamp, DeliveryReceipt? receipt = null)
     {
         PendingEntry? entry;
         int owed;
@@ -135,18 +136,21 @@ internal sealed class PendingReplies(TimeProvider timeProvider)
             NodeId = message.NodeId,
             Flaw = $"the reply could belong to any of {owed + 1} requests with secure aggregation that the node was sent for this job; it is used for none",
         };
-        return Deliver(entry, taken, arrivalTimestamp, null);
+        return Deliver(entry, taken, arrivalTimestamp, null, receipt);
     }
 
     /// <summary>The outstanding request with this id that was sent to this node.</summary>
     public TrainTicket? Find(string? requestId, string nodeId) =>
         requestId is not null && _entries.TryGetValue(requestId, out PendingEntry? entry) && entry.Ticket.NodeId == nodeId ? entry.Ticket : null;
 
-    /// <summary>The one request this node has not answered; <see langword="null"/> when there is none or more than one.</summary>
+    /// <summary>
+    /// The one request this node has not answered; <see langword="null"/> when there is none or more than one. A request and its repetitions are one: the
+    /// last of them.
+    /// </summary>
     public TrainTicket? FindOnly(string nodeId) => OnlyUnanswered(nodeId)?.Ticket;
 
     /// <summary>Hands a reply to its window; tells why not, where it has none.</summary>
-    public string? TryDeliver(string requestId, NodeMessage message, long arrivalTimestamp, FileDigest? digest)
+    public string? TryDeliver(string requestId, NodeMessage message, long arrivalTimestamp, FileDigest? digest, DeliveryReceipt? receipt = null)
     {
         if (!_entries.TryGetValue(requestId, out PendingEntry? entry))
         {
@@ -163,7 +167,7 @@ internal sealed class PendingReplies(TimeProvider timeProvider)
             return $"the request belongs to job {entry.Ticket.JobId}";
         }
 
-        return Deliver(entry, message, arrivalTimestamp, digest);
+        return Deliver(entry, message, arrivalTimestamp, digest, receipt);
     }
 
     /// <summary>Hands an error that names nobody to the window of its node's only request, as a suspicion; tells why not, where that cannot be.</summary>
@@ -192,10 +196,24 @@ internal sealed class PendingReplies(TimeProvider timeProvider)
         }
     }
 
-    private static string? Deliver(PendingEntry entry, NodeMessage message, long arrivalTimestamp, FileDigest? digest) =>
-        !entry.Accept(message) ? "the request was answered before"
-        : entry.Replies.TryWrite(new NodeReply(entry.Ticket, message, arrivalTimestamp, digest)) ? null
-        : "the round has ended";
+    private static string? Deliver(PendingEntry entry, NodeMessage message, long arrivalTimestamp, FileDigest? digest, DeliveryReceipt? receipt)
+    {
+        if (!entry.Accept(message))
+        {
+            return "the request was answered before";
+        }
+
+        // The round signs when the reply is safe; it must be taken before the round can see it.
+        receipt?.IsTaken = true;
+        entry.Receipt(receipt);
+        if (entry.Replies.TryWrite(new NodeReply(entry.Ticket, message, arrivalTimestamp, digest) { Receipt = receipt }))
+        {
+            return null;
+        }
+
+        receipt?.Sign();
+        return "the round has ended";
+    }
 
     private IEnumerable<PendingEntry> KeylessOf(string nodeId) =>
         _byNode.TryGetValue(nodeId, out List<PendingEntry>? ofNode) ? ofNode.Where(e => e.KeylessAnswerBy is not null) : [];
@@ -205,7 +223,8 @@ internal sealed class PendingReplies(TimeProvider timeProvider)
         lock (_byNodeLock)
         {
             PendingEntry[] unanswered = _byNode.TryGetValue(nodeId, out List<PendingEntry>? ofNode) ? [.. ofNode.Where(e => !e.IsAnswered)] : [];
-            return unanswered.Length == 1 ? unanswered[0] : null;
+            bool one = unanswered.Select(e => (e.Ticket.JobId, e.Ticket.Round)).Distinct().Count() == 1;
+            return one ? unanswered[^1] : null;
         }
     }
 }

@@ -23,9 +23,11 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loops;
+    private readonly Task _acknowledging;
     private readonly ConcurrentDictionary<NodeQuery, byte> _queries = new();
     private readonly ConcurrentDictionary<string, byte> _fedJobNodes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _complainedAbout = new(StringComparer.Ordinal);
+    private readonly Acknowledger _acknowledger = new();
     private volatile Exception? _ended;
     private long _refused;
 
@@ -36,8 +38,11 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
         ChannelReader<InboundMessage> replies = link.GetMessages(Topics.Researchers);
         ChannelReader<InboundMessage> metrics = link.GetMessages(Topics.Monitoring);
         ChannelReader<InboundMessage> logs = link.GetMessages(Topics.Logger);
+        ChannelReader<InboundMessage> presence = link.GetMessages(Topics.AllPresence);
+        _acknowledging = _acknowledger.RunAsync(_stop.Token);
         _loops = Task.WhenAll(
-            ReadAsync(Topics.Researchers, replies, RouteReply, FailWaiters),
+            ReadRepliesAsync(replies),
+            PresenceReader.ReadAsync(presence, Presence, () => Interlocked.Increment(ref _refused), _stop.Token),
             ReadAsync(Topics.Monitoring, metrics, RouteMetric, _ => Metrics.Dispose()),
             ReadAsync(Topics.Logger, logs, RouteLog, _ => Logs.Dispose()));
     }
@@ -47,6 +52,8 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
     public Broadcast<NodeMetric> Metrics { get; } = new();
 
     public Broadcast<NodeLog> Logs { get; } = new();
+
+    public Broadcast<NodePresence> Presence { get; } = new();
 
     public long RefusedCount => Interlocked.Read(ref _refused);
 
@@ -73,11 +80,19 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
         }
 
         await _loops.ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _acknowledging.ConfigureAwait(false);
     }
 
     /// <summary>Reads one topic until the link is closed or the router disposed; then tells whoever waits.</summary>
+    private async Task ReadRepliesAsync(ChannelReader<InboundMessage> messages)
+    {
+        await ReadAsync(Topics.Researchers, messages, RouteReply, FailWaiters).ConfigureAwait(false);
+        _acknowledger.Complete();
+    }
+
     private async Task ReadAsync(
-        string topic, ChannelReader<InboundMessage> messages, Action<NodeMessage, InboundMessage> route, Action<Exception> end)
+        string topic, ChannelReader<InboundMessage> messages, Action<NodeMessage, DeliveryReceipt> route, Action<Exception> end)
     {
         Exception? failure = null;
         try
@@ -102,13 +117,15 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
             failure));
     }
 
-    private void Read(string topic, InboundMessage inbound, Action<NodeMessage, InboundMessage> route)
+    private void Read(string topic, InboundMessage inbound, Action<NodeMessage, DeliveryReceipt> route)
     {
+        var receipt = new DeliveryReceipt(inbound);
+        _acknowledger.Add(receipt);
         try
         {
             if (MessageReader.TryReadFromNode(inbound.Payload, out NodeMessage? message, out string? rejection))
             {
-                route(message, inbound);
+                route(message, receipt);
             }
             else if (!TryRouteUnreadable(inbound, rejection))
             {
@@ -119,6 +136,13 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
         {
             // One message must not make this researcher deaf for all nodes: it is refused like a malformed one.
             Refuse(topic, $"it could not be handled: {defect.GetType().Name}: {defect.Message}");
+        }
+        finally
+        {
+            if (!receipt.IsTaken)
+            {
+                receipt.Sign();
+            }
         }
     }
 
@@ -138,14 +162,15 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
 
     private static string? RequestIdOf(InboundMessage inbound) => inbound.UserProperties.GetValueOrDefault(WireProperties.RequestId);
 
-    private void RouteReply(NodeMessage message, InboundMessage inbound)
+    private void RouteReply(NodeMessage message, DeliveryReceipt receipt)
     {
+        InboundMessage inbound = receipt.Message;
         string? requestId = RequestIdOf(inbound);
         if (message is ErrorReply error && IsNobody(error.ResearcherId) && requestId is null)
         {
             RefuseIf(message, TrySuspect(error, inbound.ArrivalTimestamp));
         }
-        else if (!IsMine(message.ResearcherId) && !IsNobody(message.ResearcherId))
+        else if (!IsMine(message, requestId) && !IsNobody(message.ResearcherId))
         {
             // Another researcher's traffic on the shared topic is ordinary, not worth a warning.
             Interlocked.Increment(ref _refused);
@@ -161,8 +186,8 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
                 ? parsed
                 : null;
             RefuseIf(message, requestId is null && message.ResearcherId == _researcherId
-                ? Pending.TryDeliverKeyless(message, inbound.ArrivalTimestamp)
-                : Pending.TryDeliver(requestId ?? message.ResearcherId, message, inbound.ArrivalTimestamp, digest));
+                ? Pending.TryDeliverKeyless(message, inbound.ArrivalTimestamp, receipt)
+                : Pending.TryDeliver(requestId ?? message.ResearcherId, message, inbound.ArrivalTimestamp, digest, receipt));
         }
         else if (message.ResearcherId == _researcherId)
         {
@@ -200,9 +225,10 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
         }
     }
 
-    private void RouteMetric(NodeMessage message, InboundMessage inbound)
+    private void RouteMetric(NodeMessage message, DeliveryReceipt receipt)
     {
-        if (message is not MetricMessage metric || !IsMine(message.ResearcherId))
+        InboundMessage inbound = receipt.Message;
+        if (message is not MetricMessage metric || !IsMine(message, RequestIdOf(inbound)))
         {
             Interlocked.Increment(ref _refused);
             return;
@@ -213,8 +239,9 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
         Metrics.Publish(new NodeMetric(ticket?.JobId == metric.JobId ? ticket.Round : null, metric));
     }
 
-    private void RouteLog(NodeMessage message, InboundMessage inbound)
+    private void RouteLog(NodeMessage message, DeliveryReceipt receipt)
     {
+        InboundMessage inbound = receipt.Message;
         if (message is not LogMessage log)
         {
             Interlocked.Increment(ref _refused);
@@ -223,6 +250,12 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
 
         Logs.Publish(new NodeLog(Pending.Find(RequestIdOf(inbound), message.NodeId)?.JobId, log));
     }
+
+    /// <summary>Whether a message is for this researcher, or answers a request that is outstanding here although an earlier process, under another id, made it.</summary>
+    private bool IsMine(NodeMessage message, string? requestId) =>
+        IsMine(message.ResearcherId)
+        || (Pending.Find(requestId ?? message.ResearcherId, message.NodeId) is { } ticket
+            && (ticket.RequestId == message.ResearcherId || ticket.RequestId.StartsWith(message.ResearcherId + ".", StringComparison.Ordinal)));
 
     /// <summary>Whether a message names this researcher, or one of the researcher's requests.</summary>
     private bool IsMine(string researcherId) =>

@@ -10,7 +10,7 @@ internal sealed class ReplyWindow : IReplyWindow
 {
     private readonly IMqttLink _link;
     private readonly PendingReplies _pending;
-    private readonly IReadOnlyList<TrainTicket> _tickets;
+    private readonly ConcurrentBag<TrainTicket> _tickets;
     private readonly Func<string, bool> _speaksFedJob;
     private readonly string _researcherId;
     private readonly Channel<NodeReply> _replies;
@@ -21,10 +21,10 @@ internal sealed class ReplyWindow : IReplyWindow
     public ReplyWindow(
         IMqttLink link, PendingReplies pending, IReadOnlyList<TrainTicket> tickets, string researcherId, Func<string, bool> speaksFedJob)
     {
-        (_link, _pending, _tickets, _researcherId, _speaksFedJob) = (link, pending, tickets, researcherId, speaksFedJob);
+        (_link, _pending, _tickets, _researcherId, _speaksFedJob) = (link, pending, [.. tickets], researcherId, speaksFedJob);
 
-        // One train reply, two errors and a suspicion a request are let through, so the queue is bounded without a reply ever being dropped.
-        _replies = Channel.CreateBounded<NodeReply>(Math.Max(1, tickets.Count * 4));
+        // One train reply, two errors and a suspicion a request are let through: the queue is bounded by the requests, and no reply is ever dropped.
+        _replies = Channel.CreateUnbounded<NodeReply>();
         int added = 0;
         try
         {
@@ -43,6 +43,12 @@ internal sealed class ReplyWindow : IReplyWindow
 
     public ChannelReader<NodeReply> Replies => _replies.Reader;
 
+    public void Add(TrainTicket ticket)
+    {
+        _pending.Add(ticket, _replies.Writer);
+        _tickets.Add(ticket);
+    }
+
     public OutboundMessage? Compose(
         TrainTicket ticket, TrainRequest request, IReadOnlyDictionary<string, string> properties, out string? refusal)
     {
@@ -50,7 +56,7 @@ internal sealed class ReplyWindow : IReplyWindow
         // aggregation it must be the id of the key's party, and no key is left.
         bool fedJob = _speaksFedJob(ticket.NodeId);
         bool keyless = !fedJob && request.SecaggServerKeyId is not null;
-        byte[] payload = MessageWriter.Write(request with { ResearcherId = fedJob || keyless ? _researcherId : ticket.RequestId });
+        byte[] payload = MessageWriter.Write(request with { ResearcherId = fedJob || keyless ? request.ResearcherId : ticket.RequestId });
         refusal = keyless ? _pending.DescribeOwedReply(ticket) : null;
         if (refusal is not null)
         {

@@ -46,7 +46,10 @@ public sealed class Requests : IRequests, IAsyncDisposable
     /// <summary>What the link of a researcher listens to.</summary>
     public static IReadOnlyList<MqttSubscription> Subscriptions { get; } =
     [
-        new(Topics.Researchers, 65_536), new(Topics.Monitoring, 16_384), new(Topics.Logger, 16_384),
+        new(Topics.Researchers, 65_536) { ManualAcknowledge = true },
+        new(Topics.Monitoring, 16_384),
+        new(Topics.Logger, 16_384),
+        new(Topics.AllPresence, 65_536),
     ];
 
     /// <inheritdoc/>
@@ -57,6 +60,16 @@ public sealed class Requests : IRequests, IAsyncDisposable
 
     /// <inheritdoc/>
     public long RefusedCount => _router.RefusedCount;
+
+    /// <inheritdoc/>
+    public event EventHandler<ConnectionStateChangedEventArgs>? ConnectionStateChanged
+    {
+        add => _link.StateChanged += value;
+        remove => _link.StateChanged -= value;
+    }
+
+    /// <inheritdoc/>
+    public bool IsFedJobNode(string nodeId) => _router.IsFedJobNode(nodeId);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodePong>> PingAsync(IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default)
@@ -147,6 +160,9 @@ public sealed class Requests : IRequests, IAsyncDisposable
         Identifier.Check(jobId);
         return _router.Metrics.Subscribe(m => m.Message.JobId == jobId);
     }
+
+    /// <inheritdoc/>
+    public Subscription<NodePresence> SubscribeToPresence() => _router.Presence.Subscribe(_ => true);
 
     /// <inheritdoc/>
     public Subscription<NodeLog> SubscribeToLogs(string? jobId = null) => _router.Logs.Subscribe(l => jobId is null || l.JobId == jobId);

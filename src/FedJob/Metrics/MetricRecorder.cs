@@ -5,11 +5,12 @@ internal sealed class MetricRecorder : IAsyncDisposable
 {
     private readonly MetricStore _store;
     private readonly Subscription<NodeMetric> _source;
+    private readonly Action<NodeMetric> _also;
     private readonly Task _recording;
 
-    public MetricRecorder(MetricStore store, Subscription<NodeMetric> source)
+    public MetricRecorder(MetricStore store, Subscription<NodeMetric> source, Action<NodeMetric> also)
     {
-        (_store, _source) = (store, source);
+        (_store, _source, _also) = (store, source, also);
         _recording = RecordAsync();
     }
 
@@ -25,6 +26,7 @@ internal sealed class MetricRecorder : IAsyncDisposable
         await foreach (NodeMetric metric in _source.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
             _store.Add(metric);
+            _also(metric);
         }
     }
 }

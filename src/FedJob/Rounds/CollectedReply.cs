@@ -1,6 +1,6 @@
+using FedJob.Protocol.Storage;
+
 namespace FedJob.Rounds;
 
-/// <summary>A participant's verdict and, for a successful training, what it brought.</summary>
-/// <param name="Verdict">How it went.</param>
-/// <param name="UpdatePath">Its checked parameter file; <see langword="null"/> without one.</param>
-internal sealed record CollectedReply(NodeVerdict Verdict, string? UpdatePath = null);
+/// <summary>A participant's verdict, and where its update lies if it succeeded.</summary>
+internal sealed record CollectedReply(NodeVerdict Verdict, string? UpdatePath = null, FileDigest? FileDigest = null);

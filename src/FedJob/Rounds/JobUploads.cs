@@ -9,6 +9,9 @@ internal sealed class JobUploads(IRepository repository)
 {
     private readonly ConcurrentDictionary<FileDigest, Uri> _uploaded = new();
 
+    /// <summary>Notes what an earlier process of the job uploaded.</summary>
+    public void Know(FileDigest digest, Uri url) => _uploaded.TryAdd(digest, url);
+
     /// <summary>Uploads a written file, unless a file with the same digest was uploaded before. A file that cannot be uploaded is removed.</summary>
     public async Task<Uri> UploadAsync(WrittenFile file, CancellationToken cancellationToken)
     {

@@ -1,16 +1,21 @@
+using System.Globalization;
 using FedJob.Abstractions;
 using Microsoft.Extensions.Logging;
 
 namespace FedJob.Rounds;
 
-/// <summary>The directory of a round's node files; it goes with the round, unless it is kept.</summary>
+/// <summary>The directory of a round's node files. It goes when the round is committed, unless it is kept; a round that was not committed may still need it.</summary>
 internal sealed partial class NodeFiles : IDisposable
 {
     private readonly string _directory;
     private readonly ILogger _logger;
+    private bool _committed;
     private bool _kept;
 
     private NodeFiles(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
+
+    /// <summary>The name of a round's folder in its job's directory.</summary>
+    public static string FolderOf(string jobId, int round) => string.Create(CultureInfo.InvariantCulture, $"{jobId}-round-{round}");
 
     public static NodeFiles Create(string directory, ILogger logger)
     {
@@ -26,8 +31,8 @@ internal sealed partial class NodeFiles : IDisposable
         }
     }
 
-    /// <summary>Leaves the files to the job.</summary>
-    public void Keep() => _kept = true;
+    /// <summary>The round is over: the files are not needed, or are the job's from now on.</summary>
+    public void Commit(bool keep) => (_committed, _kept) = (true, keep);
 
     public void Dispose()
     {
@@ -38,7 +43,10 @@ internal sealed partial class NodeFiles : IDisposable
 
         try
         {
-            Directory.Delete(_directory, recursive: true);
+            if (_committed || !Directory.EnumerateFileSystemEntries(_directory).Any())
+            {
+                Directory.Delete(_directory, recursive: true);
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,7 @@ namespace FedJob.Rounds;
 
 /// <summary>Turns one reply into a verdict: reads it, downloads the node's parameters and checks them. A node's failure is data, never an exception.</summary>
 internal sealed partial class ReplyProcessor(
-    RoundContext context, RoundRequest request, ModelParameters global, IRepository repository, string researcherId, ILogger logger, TimeProvider timeProvider)
+    RoundContext context, RoundRequest request, ModelParameters global, IRepository repository, string researcherId, TimeSpan? idleTimeout, ILogger logger, TimeProvider timeProvider)
 {
     /// <summary>More samples than any data has; what is beyond would only serve to outweigh the others.</summary>
     private const long MostSamples = 1_000_000_000_000;
@@ -75,12 +75,13 @@ internal sealed partial class ReplyProcessor(
                     DestinationPath = path,
                     ExpectedDigest = reply.ParametersDigest,
                     MaximumBytes = _mostBytes,
+                    IdleTimeout = idleTimeout,
                 },
                 cancellationToken).ConfigureAwait(false);
             verdict = verdict with { DownloadedBytes = file.Length };
             string? flaw = Check(path, reply.Ticket);
             return flaw is null
-                ? new CollectedReply(Timed(verdict) with { Kind = VerdictKind.Succeeded, SampleCount = success.SampleCount, StateId = success.StateId }, path)
+                ? new CollectedReply(Timed(verdict) with { Kind = VerdictKind.Succeeded, SampleCount = success.SampleCount, StateId = success.StateId }, path, file.Digest)
                 : Failed(Timed(verdict), VerdictKind.InvalidParameters, flaw);
         }
         catch (ParameterFormatException malformed)

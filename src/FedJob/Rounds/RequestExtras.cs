@@ -11,6 +11,7 @@ namespace FedJob.Rounds;
 internal sealed class RequestExtras(JobUploads uploads, string directory)
 {
     private readonly Dictionary<ModelParameters, (string FileName, Uri Url)> _tensors = new(ReferenceEqualityComparer.Instance);
+    private Uri? _shared;
 
     /// <summary>The <c>aggregator_args</c> of one participant.</summary>
     public async Task<JsonObject> ArgumentsOfAsync(AggregatorArguments arguments, string nodeId, CancellationToken cancellationToken)
@@ -34,8 +35,8 @@ internal sealed class RequestExtras(JobUploads uploads, string directory)
     }
 
     /// <summary>The file of auxiliary variables that every participant gets; <see langword="null"/> where nothing is shared.</summary>
-    public Task<Uri?> SharedVariablesAsync(AuxiliaryVariables variables, CancellationToken cancellationToken) =>
-        UploadAsync(variables.Shared, cancellationToken);
+    public async Task<Uri?> SharedVariablesAsync(AuxiliaryVariables variables, CancellationToken cancellationToken) =>
+        _shared ??= await UploadAsync(variables.Shared, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The file of auxiliary variables of one participant; <see langword="null"/> where it has none.</summary>
     public Task<Uri?> OwnVariablesAsync(AuxiliaryVariables variables, string nodeId, CancellationToken cancellationToken) =>

@@ -18,6 +18,12 @@ public sealed record RoundEvent
     /// <summary>The participants, when the round begins.</summary>
     public IReadOnlyList<string>? Participants { get; init; }
 
+    /// <summary>The bytes of the node's file that are here, while it is downloaded and when it is.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>What the node reported.</summary>
+    public Metrics.NodeMetric? Metric { get; init; }
+
     /// <summary>The node's verdict, when it is known.</summary>
     public NodeVerdict? Verdict { get; init; }
 }

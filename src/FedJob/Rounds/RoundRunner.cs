@@ -1,8 +1,6 @@
 using FedJob.Abstractions;
 using FedJob.Messaging;
 using FedJob.Metrics;
-using FedJob.Nodes;
-using FedJob.Protocol.Mqtt;
 using FedJob.Protocol.Parameters;
 using FedJob.Protocol.Storage;
 using Microsoft.Extensions.Logging;
@@ -15,58 +13,92 @@ internal sealed partial class RoundRunner(
     IRepository repository,
     GlobalParametersPublisher publisher,
     JobUploads uploads,
+    IRoundJournal journal,
     Broadcast<RoundEvent> events,
     ILogger logger,
     TimeProvider timeProvider)
 {
-    /// <summary>Requests published at a time: enough to hide the broker's round trip, few enough for its in-flight limit.</summary>
-    private const int PublishParallelism = 16;
-
     private const string AuxiliaryVariablesFile = "auxiliary_variables_received.mpk";
 
     private volatile VerdictBoard? _board;
+    private volatile ReplyCollector? _collector;
 
     /// <summary>The nodes whose reply the running round awaits; none while no round runs.</summary>
     public IReadOnlyList<string> Awaited => [.. (_board?.Awaited ?? []).Order(StringComparer.Ordinal)];
 
-    public async Task<RoundCommit> RunAsync(RoundContext context, RoundRequest request, RoundPolicy policy, CancellationToken cancellationToken)
+    /// <summary>Ends the wait for one node of the running round; tells whether it was awaited.</summary>
+    public bool Cancel(string nodeId)
+    {
+        if (_collector is not { } collector || !Awaited.Contains(nodeId, StringComparer.Ordinal))
+        {
+            return false;
+        }
+
+        collector.Cancel(nodeId);
+        return true;
+    }
+
+    /// <summary>Runs the round, or continues the one the journal holds.</summary>
+    /// <param name="context">What the round starts from.</param>
+    /// <param name="request">What it should do.</param>
+    /// <param name="policy">When it ends.</param>
+    /// <param name="persist">Makes its commit durable; until then the round can be continued, afterwards it is over.</param>
+    /// <param name="cancellationToken">Ends it; what was collected stays in the journal.</param>
+    public async Task<RoundCommit> RunAsync(
+        RoundContext context, RoundRequest request, RoundPolicy policy, Func<RoundCommit, Task> persist, CancellationToken cancellationToken)
     {
         var stopwatch = new PhaseWatch(timeProvider);
-        IReadOnlyList<string> participants = SampleParticipants(context, request);
-        policy.Validate(participants.Count);
-        void Announce(RoundEventKind kind, string? nodeId = null, NodeVerdict? verdict = null) => events.Publish(new RoundEvent
+        RoundPolicyRules.Check(policy);
+        RoundIntent intent = RoundIntent.Decide(context, request, policy, journal.Open);
+        void Announce(RoundEventKind kind, string? nodeId = null, NodeVerdict? verdict = null, long? bytes = null) => events.Publish(new RoundEvent
         {
             Round = context.Round,
             Kind = kind,
             Elapsed = stopwatch.Total,
             NodeId = nodeId,
             Verdict = verdict,
-            Participants = kind == RoundEventKind.Started ? participants : null,
+            Bytes = bytes,
+            Participants = kind == RoundEventKind.Started ? intent.Participants : null,
         });
 
-        LogStarted(context.Round, participants.Count, request.Training ? request.Aggregator!.Name : "validation only");
+        LogStarted(context.Round, intent.Participants.Count, request.Training ? request.Aggregator!.Name : "validation only", intent.Open?.Replies.Count ?? 0);
         Announce(RoundEventKind.Started);
+        bool begun = false;
         try
         {
             using NodeFiles files = NodeFiles.Create(context.Directory, logger);
             using ModelParameters global = AggregatedParametersFile.Open(context.Parameters.Path);
-            IReadOnlyList<TrainOrder> orders = await new TrainOrders(requests, uploads)
-                .BuildAsync(context, request, participants, policy.Deadline, cancellationToken).ConfigureAwait(false);
-            var processor = new ReplyProcessor(context, request, global, repository, requests.ResearcherId, logger, timeProvider);
-            var liveness = new LivenessWatch(requests, policy, timeProvider, logger);
-            var board = new VerdictBoard(participants, policy.MinimumReplies.Of(participants.Count), logger, Announce);
-            _board = board;
-            using var collector = new ReplyCollector(board, policy, processor, liveness, timeProvider, kind => Announce(kind));
+            var orders = new TrainOrders(requests, uploads, context, request, policy.Deadline);
+            IReadOnlyList<TrainOrder> asked = await intent.OrdersAsync(context, orders, cancellationToken).ConfigureAwait(false);
+            await intent.MeetAsync(requests, cancellationToken).ConfigureAwait(false);
 
-            using IReplyWindow window = requests.OpenReplyWindow([.. orders.Select(o => o.Ticket)]);
-            IReadOnlyList<TrainMessage> messages = ComposeMessages(window, orders, board);
-            long sentAt = timeProvider.GetTimestamp();
-            await PublishAsync(window, messages, board, Announce, cancellationToken).ConfigureAwait(false);
+            var board = new VerdictBoard(intent.Participants, intent.Goal, policy.MinimumReplies.Of(intent.Goal), logger, Announce);
+            _board = board;
+            using IReplyWindow window = requests.OpenReplyWindow(intent.TicketsOf(asked));
+            var dispatcher = new RequestDispatcher(window, requests, journal, Announce, logger);
+            dispatcher.Compose(asked, board);
+            await intent.JournalAsync(context, request.Training, asked, journal).ConfigureAwait(false);
+            begun = true;
+            long sentAt = timeProvider.GetTimestamp() - (long)((intent.Open?.Elapsed ?? TimeSpan.Zero).TotalSeconds * timeProvider.TimestampFrequency);
+            IReadOnlyList<string> unheard = await dispatcher.SendAsync(intent, cancellationToken).ConfigureAwait(false);
             TimeSpan send = stopwatch.Next();
 
-            IReadOnlyList<CollectedReply> replies = await collector.CollectAsync(window, sentAt, cancellationToken).ConfigureAwait(false);
+            var processor = new ReplyProcessor(context, request, global, repository, requests.ResearcherId, policy.TransferIdleTimeout, logger, timeProvider);
+            using var collector = new ReplyCollector(
+                board,
+                policy,
+                new ReplyIntake(processor, journal, Announce, timeProvider),
+                dispatcher,
+                new LivenessWatch(requests, policy, timeProvider, logger),
+                new Substitutes(context, intent.Participants, orders),
+                journal,
+                timeProvider,
+                Announce);
+            _collector = collector;
+            IReadOnlyList<CollectedReply> replies =
+                await collector.CollectAsync(window, intent.Open, unheard, sentAt, cancellationToken).ConfigureAwait(false);
             TimeSpan collect = stopwatch.Next();
-            EnsureQuorum(context, policy, replies);
+            EnsureQuorum(context, policy, intent.Goal, replies);
 
             GlobalParameters next = context.Parameters;
             string? auxiliaryVariables = null;
@@ -85,7 +117,7 @@ internal sealed partial class RoundRunner(
             }
 
             TimeSpan upload = stopwatch.Next();
-            RoundCommit commit = Commit(context, orders, replies, next, Keep(context, auxiliaryVariables), new RoundTimings
+            RoundCommit commit = Commit(context, intent.Goal, dispatcher, replies, next, Keep(context, auxiliaryVariables), new RoundTimings
             {
                 Send = send,
                 Collect = collect,
@@ -93,98 +125,29 @@ internal sealed partial class RoundRunner(
                 Upload = upload,
                 Total = stopwatch.Total,
             });
+            commit = request.Training && context.KeepReplyFiles ? commit with { ReplyFiles = FilesOf(replies) } : commit;
+            await persist(commit).ConfigureAwait(false);
             updates?.Accept();
-            if (!request.Training || !context.KeepReplyFiles)
-            {
-                return commit;
-            }
-
-            files.Keep();
-            return commit with { ReplyFiles = FilesOf(replies) };
+            files.Commit(keep: commit.ReplyFiles.Count > 0);
+            LogEnded(context.Round, commit.Result.Outcome, stopwatch.Total.TotalMilliseconds);
+            return commit;
         }
         catch
         {
+            await SuspendAsync(begun).ConfigureAwait(false);
             Announce(RoundEventKind.Failed);
             throw;
         }
         finally
         {
-            _board = null;
+            (_board, _collector) = (null, null);
         }
     }
 
-    private static List<string> SampleParticipants(RoundContext context, RoundRequest request)
-    {
-        string sampler = $"The sampler {request.Sampler!.GetType().Name}";
-        string[] chosen;
-        try
-        {
-            chosen = [.. request.Sampler!.Sample(new SamplingContext { Round = context.Round, Data = context.Data, Seed = context.Seed + context.Round }) ?? []];
-        }
-        catch (Exception thrown) when (thrown is not FedJobException)
-        {
-            throw ExtensionFailed(context, $"{sampler} threw {thrown.GetType().Name}: {thrown.Message}", thrown);
-        }
-
-        int stranger = Array.FindIndex(chosen, id => id is null || !context.Data.Datasets.ContainsKey(id));
-        string? flaw = chosen.Length == 0 ? "chose no node"
-            : stranger >= 0 ? $"chose '{chosen[stranger]}', which is no node of the job"
-            : chosen.Distinct(StringComparer.Ordinal).Count() != chosen.Length ? $"chose {chosen.Length} nodes, one of them twice"
-            : null;
-        return flaw is null
-            ? [.. chosen.Order(StringComparer.Ordinal)]
-            : throw ExtensionFailed(context, $"{sampler} {flaw}; it must choose at least one node, each of the job's and none twice.");
-    }
-
-    /// <summary>Writes and checks every request before the first one is sent. Who must not be asked now has its verdict at once.</summary>
-    private static List<TrainMessage> ComposeMessages(IReplyWindow window, IReadOnlyList<TrainOrder> orders, VerdictBoard board)
-    {
-        var messages = new List<TrainMessage>(orders.Count);
-        foreach (TrainOrder order in orders)
-        {
-            if (window.Compose(order.Ticket, order.Request, order.Properties, out string? refusal) is { } message)
-            {
-                messages.Add(new TrainMessage(order.Ticket, message));
-            }
-            else
-            {
-                board.Conclude(board[order.Ticket.NodeId], VerdictKind.Rejected, refusal ?? "not asked");
-            }
-        }
-
-        return messages;
-    }
-
-    private static async Task PublishAsync(
-        IReplyWindow window,
-        IReadOnlyList<TrainMessage> messages,
-        VerdictBoard board,
-        Action<RoundEventKind, string?, NodeVerdict?> announce,
-        CancellationToken cancellationToken)
-    {
-        var unheard = new System.Collections.Concurrent.ConcurrentBag<string>();
-        await Parallel.ForEachAsync(
-            messages,
-            new ParallelOptions { MaxDegreeOfParallelism = PublishParallelism, CancellationToken = cancellationToken },
-            async (message, token) =>
-            {
-                PublishOutcome outcome = await window.SendAsync(message.Ticket, message.Content, token).ConfigureAwait(false);
-                announce(RoundEventKind.Sent, message.Ticket.NodeId, null);
-                if (outcome == PublishOutcome.NoSubscribers)
-                {
-                    unheard.Add(message.Ticket.NodeId);
-                }
-            }).ConfigureAwait(false);
-        foreach (string nodeId in unheard.Order(StringComparer.Ordinal))
-        {
-            board.Conclude(board[nodeId], VerdictKind.Lost, "nobody listens on the node's topic: it is not connected to this broker");
-        }
-    }
-
-    private static void EnsureQuorum(RoundContext context, RoundPolicy policy, IReadOnlyList<CollectedReply> replies)
+    private static void EnsureQuorum(RoundContext context, RoundPolicy policy, int goal, IReadOnlyList<CollectedReply> replies)
     {
         int succeeded = replies.Count(r => r.Verdict.Kind == VerdictKind.Succeeded);
-        int needed = policy.MinimumReplies.Of(replies.Count);
+        int needed = policy.MinimumReplies.Of(goal);
         if (succeeded >= needed)
         {
             return;
@@ -194,16 +157,13 @@ internal sealed partial class RoundRunner(
             .Take(5).Select(r => $"{r.Verdict.NodeId} {r.Verdict.Kind}: {r.Verdict.Reason}"));
         throw new RoundFailedException(
             $"Round {context.Round} needs {needed} of {replies.Count} participant(s), {succeeded} succeeded. {failures}. " +
-            "Mend the nodes or lower RoundPolicy.MinimumReplies, then run the round again.",
+            "Mend the nodes or lower RoundPolicy.MinimumReplies, then run the round again: the replies that came are kept, only the others are asked again.",
             [.. replies.Select(r => r.Verdict)])
         {
             JobId = context.JobId,
             Round = context.Round,
         };
     }
-
-    private static FedJobException ExtensionFailed(RoundContext context, string message, Exception? thrown = null) =>
-        new(FedJobErrorCode.ExtensionFailed, message, thrown) { JobId = context.JobId, Round = context.Round };
 
     /// <summary>Takes a file of the round over into the job's directory: the round's own goes with it.</summary>
     private static string? Keep(RoundContext context, string? path)
@@ -222,33 +182,53 @@ internal sealed partial class RoundRunner(
         .Where(r => r.UpdatePath is not null)
         .ToDictionary(r => r.Verdict.NodeId, r => r.UpdatePath!, StringComparer.Ordinal);
 
-    private RoundCommit Commit(
-        RoundContext context, IReadOnlyList<TrainOrder> orders, IReadOnlyList<CollectedReply> replies, GlobalParameters next, string? auxiliaryVariables, RoundTimings timings)
+    private static RoundCommit Commit(
+        RoundContext context,
+        int goal,
+        RequestDispatcher dispatcher,
+        IReadOnlyList<CollectedReply> replies,
+        GlobalParameters next,
+        string? auxiliaryVariables,
+        RoundTimings timings)
     {
+        CollectedReply[] succeeded = [.. replies.Where(r => r.Verdict.Kind == VerdictKind.Succeeded)];
         var result = new RoundResult
         {
             Round = context.Round,
-            Outcome = replies.All(r => r.Verdict.Kind == VerdictKind.Succeeded) ? RoundOutcome.Completed : RoundOutcome.Degraded,
+            Outcome = succeeded.Length >= goal ? RoundOutcome.Completed : RoundOutcome.Degraded,
             Verdicts = [.. replies.Select(r => r.Verdict)],
             ParametersPath = next.Path,
             ParametersUrl = next.Url,
             AuxiliaryVariablesPath = auxiliaryVariables,
             Timings = timings,
         };
-        LogEnded(context.Round, result.Outcome, timings.Total.TotalMilliseconds);
         return new RoundCommit(
             result,
             next,
-            [.. replies.Where(r => r.Verdict.Kind == VerdictKind.Succeeded).Select(r => KeyValuePair.Create(r.Verdict.NodeId, r.Verdict.StateId))],
-            orders.ToDictionary(o => o.Ticket.NodeId, o => o.Request, StringComparer.Ordinal));
+            [.. succeeded.Select(r => KeyValuePair.Create(r.Verdict.NodeId, r.Verdict.StateId))],
+            dispatcher.Orders.ToDictionary(o => o.Key, o => o.Value.Request, StringComparer.Ordinal));
     }
 
-    [LoggerMessage(1100, LogLevel.Information, "Round {Round} began with {Participants} participant(s): {Rule}")]
-    private partial void LogStarted(int round, int participants, string rule);
+    /// <summary>Leaves the round so that it can be run again with what it has.</summary>
+    private async Task SuspendAsync(bool begun)
+    {
+        try
+        {
+            await (begun && journal.Open is not null ? journal.SuspendAsync() : Task.CompletedTask).ConfigureAwait(false);
+        }
+        catch (FedJobException failure)
+        {
+            // What ended the round is on its way to the caller and matters more; the journal still holds all replies.
+            LogNotSuspended(failure.Message);
+        }
+    }
+
+    [LoggerMessage(1100, LogLevel.Information, "Round {Round} began with {Participants} participant(s), {Known} of them have replied before: {Rule}")]
+    private partial void LogStarted(int round, int participants, string rule, int known);
 
     [LoggerMessage(1101, LogLevel.Information, "Round {Round} ended: {Outcome} after {Milliseconds:0} ms")]
     private partial void LogEnded(int round, RoundOutcome outcome, double milliseconds);
 
-    private sealed record TrainMessage(TrainTicket Ticket, OutboundMessage Content);
-
+    [LoggerMessage(1103, LogLevel.Warning, "The journal could not note the end of the round: {Reason}")]
+    private partial void LogNotSuspended(string reason);
 }

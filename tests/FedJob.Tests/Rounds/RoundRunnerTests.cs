@@ -1,5 +1,6 @@
 using FedJob.Abstractions;
 using FedJob.Aggregation;
+using FedJob.Journal;
 using FedJob.Metrics;
 using FedJob.Nodes;
 using FedJob.Protocol.Messages;
@@ -62,7 +63,10 @@ public sealed class RoundRunnerTests : IDisposable
         events.Dispose();
 
         Assert.Equal(
-            [RoundEventKind.Started, RoundEventKind.Sent, RoundEventKind.Replied, RoundEventKind.Verdict, RoundEventKind.Aggregating, RoundEventKind.Ended],
+            [
+                RoundEventKind.Started, RoundEventKind.Sent, RoundEventKind.Acknowledged, RoundEventKind.Replied, RoundEventKind.Downloading,
+                RoundEventKind.Downloaded, RoundEventKind.Verdict, RoundEventKind.Aggregating, RoundEventKind.Ended,
+            ],
             (await ReadAsync(events)).Select(e => e.Kind));
     }
 
@@ -135,7 +139,7 @@ public sealed class RoundRunnerTests : IDisposable
 
         await AssertUnchangedAsync<RepositoryException>(job, new());
 
-        Assert.Equal(files.Order(), Directory.GetFiles(_bench.WorkDirectory).Order());
+        Assert.Equal(JobFiles(files), JobFiles(Directory.GetFiles(_bench.WorkDirectory)));
     }
 
     [Fact]
@@ -244,10 +248,22 @@ public sealed class RoundRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task RunRoundAsync_TwoJobsShareADirectory_DoNotMeet()
+    public async Task CreateAsync_DirectoryOfAnotherJob_IsRefusedAndThatJobGoesOn()
     {
         await using Job one = await _bench.CreateAsync();
-        await using Job two = await _bench.CreateAsync();
+
+        JournalException refused = await Assert.ThrowsAsync<JournalException>(() => _bench.CreateAsync());
+
+        Assert.Equal((FedJobErrorCode.JobDirectoryInUse, _bench.WorkDirectory), (refused.Code, refused.Path));
+        await one.RunRoundAsync(new(), JobBench.Token);
+        Assert.Equal(1, one.Round);
+    }
+
+    [Fact]
+    public async Task RunRoundAsync_TwoJobsAtOnce_DoNotMeet()
+    {
+        await using Job one = await _bench.CreateAsync();
+        await using Job two = await _bench.CreateAsync(_bench.Options(temporary: true));
         _bench.Node = (ticket, request) => _bench.TrainedAsync(ticket, request, 10, ticket.JobId == one.Id ? [1, 1] : [2, 2]);
 
         await Task.WhenAll(one.RunRoundAsync(new(), JobBench.Token), two.RunRoundAsync(new(), JobBench.Token));
@@ -292,9 +308,11 @@ public sealed class RoundRunnerTests : IDisposable
         T thrown = await Assert.ThrowsAsync<T>(() => job.RunRoundAsync(request, JobBench.Token));
         Assert.Equal(before, (job.Round, job.ParametersPath, job.ParametersUrl, job.NodeStates.States.Count));
         Assert.Equal(0, _bench.OpenWindows);
-        AssertNoNodeFiles();
         return thrown;
     }
+
+    /// <summary>The files of a job beside its journal.</summary>
+    private static IEnumerable<string> JobFiles(IEnumerable<string> files) => files.Where(f => !Path.GetFileName(f).StartsWith("jo", StringComparison.Ordinal)).Order();
 
     private void AssertNoNodeFiles() => Assert.Empty(Directory.GetDirectories(_bench.WorkDirectory));
 }

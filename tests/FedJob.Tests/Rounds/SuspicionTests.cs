@@ -5,7 +5,7 @@ namespace FedJob.Tests.Rounds;
 /// <summary>Errors that name nobody, as the collector weighs them.</summary>
 public sealed class SuspicionTests : IDisposable
 {
-    private static readonly RoundPolicy Hour = new() { Deadline = TimeSpan.FromHours(1), PingInterval = TimeSpan.FromHours(2) };
+    private static readonly RoundPolicy Hour = new() { Deadline = TimeSpan.FromHours(1), PingInterval = TimeSpan.FromHours(2), Retries = 0 };
     private static readonly TimeSpan ErrorPatience = TimeSpan.FromSeconds(2);
     private readonly RoundBench _bench = new();
 

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using FedJob.Abstractions;
+using FedJob.Checkpoints;
+using FedJob.Messaging;
+using FedJob.Metrics;
+using FedJob.Protocol.Messages;
+using FedJob.Protocol.Storage;
+using FedJob.Rounds;
+using Microsoft.Data.Sqlite;
+
+namespace FedJob.Journal;
+
+/// <summary>Reads a job's journal, all of it before anything of it is used. A journal that is damaged, foreign or newer is refused and not changed.</summary>
+internal static class JournalReader
+{
+    /// <summary>Whether a directory holds a journal.</summary>
+    public static bool IsIn(string directory) => File.Exists(PathIn(directory));
+
+    /// <summary>Reads the journal of a directory. Another process may be writing it.</summary>
+    /// <exception cref="JournalException">It is damaged, foreign or of another version.</exception>
+    public static JournalledJob Read(string directory)
+    {
+        string path = PathIn(directory);
+        try
+        {
+            using SqliteConnection connection = Open(path);
+            JournalSchema.Check(connection, path);
+            using SqliteTransaction view = connection.BeginTransaction(deferred: true);
+            return Read(connection, directory);
+        }
+        catch (Exception malformed) when (malformed is SqliteException or JsonException or FormatException or ArgumentException or InvalidOperationException
+            or InvalidCastException or KeyNotFoundException or MessageFormatException or OverflowException or NullReferenceException)
+        {
+            throw JournalSchema.Damaged(path, malformed.Message, malformed);
+        }
+    }
+
+    private static string PathIn(string directory) => Path.Combine(directory, JournalWriter.FileName);
+
+    private static SqliteConnection Open(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = SqliteOpenMode.ReadWrite, // reading beside a writer needs its shared memory; nothing is written
+            Pooling = false,
+        }.ConnectionString);
+        connection.Open();
+        return connection;
+    }
+
+    private static JournalledJob Read(SqliteConnection connection, string directory)
+    {
+        JobRow job = connection.Read(
+            "SELECT document, plan_url, parameters_url, parameters_digest, auxiliary_variables, aggregator_state, sampler_state FROM job", ReadJob) is [var row]
+            ? row
+            : throw new FormatException("it holds no job; its process was ended before the job was made, and the directory can be removed");
+        return new JournalledJob
+        {
+            Job = job,
+            History = connection.Read("SELECT document FROM history ORDER BY key", r => JsonSerializer.Deserialize(r.GetString(0), CheckpointJson.Default.RoundDocument)!),
+            Metrics = connection.Read(
+                "SELECT document FROM metrics ORDER BY key",
+                r => MetricLines.Read(JsonSerializer.Deserialize(r.GetString(0), CheckpointJson.Default.MetricDocument)!, job.Document.JobId)),
+            Open = ReadOpen(connection, job.Document, directory),
+        };
+    }
+
+    private static JobRow ReadJob(SqliteDataReader row) => new()
+    {
+        Document = JsonSerializer.Deserialize(row.GetString(0), CheckpointJson.Default.StateDocument)!,
+        PlanUrl = new Uri(row.GetString(1)),
+        ParametersUrl = new Uri(row.GetString(2)),
+        ParametersDigest = JournalEntries.DigestOf(row.GetString(3))!,
+        AuxiliaryVariables = BareOrNull(row.TextOrNull(4)),
+        AggregatorState = BareOrNull(row.TextOrNull(5)),
+        SamplerState = BareOrNull(row.TextOrNull(6)),
+    };
+
+    private static OpenRound? ReadOpen(SqliteConnection connection, StateDocument job, string directory)
+    {
+        List<OpenRound> rounds = connection.Read(
+            "SELECT round, training, participants, fingerprint, elapsed_ms, goal FROM rounds",
+            r => new OpenRound
+            {
+                Round = r.GetInt32(0),
+                Training = r.GetInt64(1) != 0,
+                Participants = [.. r.GetString(2).Split('\n').Select(n => Identifier.Check(n))],
+                Fingerprint = r.GetString(3),
+                Goal = r.GetInt32(5),
+                Elapsed = TimeSpan.FromMilliseconds(r.GetInt64(4)),
+                Orders = [],
+            });
+        if (rounds is not [OpenRound open])
+        {
+            return rounds.Count == 0 ? null : throw new FormatException("more than one round is open");
+        }
+
+        List<TrainOrder> orders = connection.Read(
+            "SELECT request_id, node_id, message, properties FROM requests ORDER BY rowid", r => JournalEntries.ReadOrder(r, job.JobId));
+        var tickets = orders.ToDictionary(o => o.Ticket.RequestId, o => o.Ticket, StringComparer.Ordinal);
+        string folder = Path.Combine(directory, NodeFiles.FolderOf(job.JobId, open.Round));
+        return open with
+        {
+            Orders = orders,
+            Replies = connection.Read(
+                "SELECT request_id, elapsed_ms, message, flaw, digest, verdict, file, file_digest FROM replies ORDER BY rowid",
+                r => JournalEntries.ReadReply(r, tickets, folder)),
+        };
+    }
+
+    private static string? BareOrNull(string? name) => name is null ? null : JournalEntries.Bare(name);
+}
