@@ -92,4 +92,7 @@ public enum FedJobErrorCode
 
     /// <summary>A checkpoint is of a version of the format that this FedJob does not know.</summary>
     CheckpointVersionUnknown,
+
+    /// <summary>Fewer nodes were there than a run needs when its wait for them was over.</summary>
+    TooFewNodes,
 }

@@ -84,6 +84,7 @@ public sealed partial class Job
             AggregatorState = aggregatorState,
             SamplerName = _lastSampler.GetType().Name,
             SamplerState = samplerState,
+            Loop = _loop,
         };
     }
 
