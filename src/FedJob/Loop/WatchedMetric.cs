@@ -10,11 +10,11 @@ public sealed record WatchedMetric(string Name)
     /// <summary>Where it comes from. Default: <see cref="MetricSource.Evaluation"/>.</summary>
     public MetricSource Source { get; init; } = MetricSource.Evaluation;
 
-    /// <summary>Whether a value is better than another by more than a difference. What is no finite number is better than nothing.</summary>
+    /// <summary>Whether a value is better than another by more than a difference. What is no finite number is never better.</summary>
     internal bool IsBetter(double value, double than, double by) =>
         double.IsFinite(value) && (HigherIsBetter ? value > than + by : value < than - by);
 
-    internal bool Reaches(double value, double target) => HigherIsBetter ? value >= target : value <= target;
+    internal bool Reaches(double value, double target) => double.IsFinite(value) && (HigherIsBetter ? value >= target : value <= target);
 
     internal void Validate(string owner)
     {

@@ -20,7 +20,7 @@ public sealed class SamplerTests
         ];
 
         // Stored from .NET 10: another choice means that jobs of before can no longer be repeated.
-        Assert.Equal("", string.Join(" ", choices));
+        Assert.Equal("ade acd fgh efg acde acdh cfgh efgi af bf hi hi", string.Join(" ", choices));
     }
 
     [Fact]
