@@ -129,6 +129,6 @@ public sealed partial class Job
 
     private RoundObserver Observer() => new(Requests.ResearcherId, Id, Metrics, _logger);
 
-    [LoggerMessage(1009, LogLevel.Information, "Job {JobId} stops after round {Round}: {Reason} of {Metric}")]
+    [LoggerMessage(1040, LogLevel.Information, "Job {JobId} stops after round {Round}: {Reason} of {Metric}")]
     private partial void LogStopped(string jobId, int round, StopReason reason, string metric);
 }

@@ -75,6 +75,6 @@ internal sealed partial class NodeAvailability(IRequests requests, TimeProvider 
         return [.. answered.Where(n => held.TryGetValue(n, out IReadOnlyList<DatasetEntry>? own) && own.Any(d => d.DatasetId == data.Datasets[n].DatasetId))];
     }
 
-    [LoggerMessage(1131, LogLevel.Information, "{Available} of the {Needed} node(s) that a round needs are there; waiting for the others")]
+    [LoggerMessage(1041, LogLevel.Information, "{Available} of the {Needed} node(s) that a round needs are there; waiting for the others")]
     private partial void LogWaiting(int available, int needed);
 }

@@ -137,6 +137,6 @@ internal sealed partial class RoundObserver(string researcherId, string jobId, M
         $"The evaluator {how}. Round {round.Round} itself ended well and is committed; the next run with an evaluator begins with evaluating it again.", round, thrown)
     { JobId = jobId, Round = round.Round };
 
-    [LoggerMessage(1132, LogLevel.Warning, "Round {Round}: {Reports} of {Succeeded} successful participant(s) reported the metric {Metric} that the run looks at")]
+    [LoggerMessage(1042, LogLevel.Warning, "Round {Round}: {Reports} of {Succeeded} successful participant(s) reported the metric {Metric} that the run looks at")]
     private partial void LogNotReported(int round, string metric, int reports, int succeeded);
 }

@@ -31,10 +31,11 @@ public sealed record RunOptions
     public TimeSpan AvailabilityInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Evaluates the new global parameters after each round. Its metrics are <see cref="Rounds.RoundResult.Evaluation"/>, and in <see cref="Job.Metrics"/> those of a
+    /// Evaluates the new global parameters after each round: it is given the number of the round, counted from 0, the parameters, as views of their file that end
+    /// with the evaluation, and a token that ends with the run; it returns metrics by name, of which a copy is kept. Names must not be blank. Its metrics are <see cref="Rounds.RoundResult.Evaluation"/>, and in <see cref="Job.Metrics"/> those of a
     /// node with the researcher's id. Default: none.
     /// </summary>
-    public ParametersEvaluator? Evaluator { get; init; }
+    public Func<int, ModelParameters, CancellationToken, Task<IReadOnlyDictionary<string, double>>>? Evaluator { get; init; }
 
     /// <summary>When the run ends before its number of rounds. Default: never.</summary>
     public EarlyStopping? EarlyStopping { get; init; }

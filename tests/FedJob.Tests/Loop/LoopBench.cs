@@ -1,5 +1,4 @@
 using FedJob.Abstractions;
-using FedJob.Checkpoints;
 using FedJob.Loop;
 using FedJob.Messaging;
 using FedJob.Metrics;
