@@ -26,7 +26,7 @@ public sealed partial class Job
     private RoundRequest CheckRun(RoundRequest request, RunOptions options)
     {
         options.Validate(Nodes);
-        CheckArguments(RoundArguments.Of(request, options, Round, TrainingArgs));
+        CheckArguments(RoundArguments.Of(request, options, Round, TrainingArgs, Nodes));
         return request;
     }
 
@@ -64,7 +64,7 @@ public sealed partial class Job
         RoundObserver observer = Observer();
         using NodeValidation validation = observer.Follow(options);
         string sentPath = ParametersPath;
-        RoundResult result = await RunRoundAsync(RoundArguments.Of(request, options, Round, TrainingArgs), cancellationToken).ConfigureAwait(false);
+        RoundResult result = await RunRoundAsync(RoundArguments.Of(request, options, Round, TrainingArgs, Nodes), cancellationToken).ConfigureAwait(false);
         return options.Observes ? await _gate.RunAsync(LookAsync, cancellationToken).ConfigureAwait(false) : result;
 
         async Task<RoundResult> LookAsync(CancellationToken stop)

@@ -11,13 +11,15 @@ internal static class RoundArguments
     /// <param name="options">The options of the run.</param>
     /// <param name="round">The round.</param>
     /// <param name="job">The training arguments of the job.</param>
+    /// <param name="nodes">The nodes of the job now: one that has left it since the run began is passed over.</param>
     /// <returns>The request, its arguments not checked yet.</returns>
     /// <exception cref="FedJobException">A schedule or change of the caller's threw, or gave nothing of use (<see cref="FedJobErrorCode.ExtensionFailed"/>).</exception>
     /// <exception cref="ArgumentException">The metrics of nodes are needed that the arguments do not ask them for.</exception>
-    public static RoundRequest Of(RoundRequest request, RunOptions options, int round, TrainingArgs job)
+    public static RoundRequest Of(RoundRequest request, RunOptions options, int round, TrainingArgs job, IReadOnlyList<string> nodes)
     {
         TrainingArgs shared = options.LearningRate is { } schedule ? job with { LearningRate = schedule.At(round) } : job;
-        Dictionary<string, TrainingArgs> own = options.NodeTrainingArgs.ToDictionary(n => n.Key, n => Change(n.Key, n.Value, shared, round), StringComparer.Ordinal);
+        Dictionary<string, TrainingArgs> own = options.NodeTrainingArgs.Where(n => nodes.Contains(n.Key, StringComparer.Ordinal))
+            .ToDictionary(n => n.Key, n => Change(n.Key, n.Value, shared, round), StringComparer.Ordinal);
         foreach (WatchedMetric metric in options.NodeMetrics)
         {
             CheckReported(metric, [shared, .. own.Values]);

@@ -54,7 +54,8 @@ public sealed record RunOptions
 
     /// <summary>
     /// Nodes whose training arguments differ, by node id: from those of the round (with <see cref="LearningRate"/> in them) to their own, e.g.
-    /// <c>["node_1"] = args => args with { Epochs = 2 }</c>. Checked like all others before anything is sent. Default: none.
+    /// <c>["node_1"] = args => args with { Epochs = 2 }</c>. Checked like all others before anything is sent. A node that leaves the job meanwhile
+    /// is passed over. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, Func<TrainingArgs, TrainingArgs>> NodeTrainingArgs { get; init; } =
         new Dictionary<string, Func<TrainingArgs, TrainingArgs>>(StringComparer.Ordinal);

@@ -63,6 +63,21 @@ public sealed class RunArgumentsTests : IDisposable
     }
 
     [Fact]
+    public async Task RunAsync_NodeWithArgumentsOfItsOwnLeaves_TheRunGoesOnWithoutIt()
+    {
+        await using Job job = await _bench.CreateAsync();
+        List<int> participants = [];
+
+        await foreach (RoundResult round in job.RunAsync(2, options: Overriding("node_2", args => args with { Epochs = 7 }), cancellationToken: LoopBench.Token))
+        {
+            participants.Add(round.Verdicts.Count);
+            job.Data = job.Data.Only("node_1");
+        }
+
+        Assert.Equal([2, 1], participants);
+    }
+
+    [Fact]
     public async Task RunAsync_ScheduleAfterResume_GoesOnWithTheNumberOfTheRound()
     {
         var options = new RunOptions { LearningRate = LearningRateSchedule.Exponential(0.5, 0.5) };
