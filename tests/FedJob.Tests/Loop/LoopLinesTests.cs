@@ -20,7 +20,11 @@ public sealed class LoopLinesTests
             Pending = 7,
             Stopping = new MetricTracker(new WatchedMetric("F1_SCORE") { HigherIsBetter = true, Source = MetricSource.ValidationOnLocalUpdates })
             {
-                Best = 0.5, BestRound = 2, LastRound = 7, Last = double.NaN, WithoutImprovement = 5,
+                Best = 0.5,
+                BestRound = 2,
+                LastRound = 7,
+                Last = double.NaN,
+                WithoutImprovement = 5,
             },
         };
 
