@@ -101,4 +101,7 @@ public enum FedJobErrorCode
 
     /// <summary>A job's directory belongs to another job, or to a process that runs.</summary>
     JobDirectoryInUse,
+
+    /// <summary>Fewer nodes were there than a run needs when its wait for them was over.</summary>
+    TooFewNodes,
 }

@@ -86,6 +86,7 @@ public sealed partial class Job
         ReplyFiles = ReplyFiles,
         AggregatorName = _lastAggregator.Name,
         SamplerName = _lastSampler.GetType().Name,
+        Loop = _loop,
     };
 
     [LoggerMessage(1006, LogLevel.Information, "Job {JobId} saved before round {Round} as {Directory}")]

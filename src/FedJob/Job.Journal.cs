@@ -79,6 +79,7 @@ public sealed partial class Job
                 ParametersPath = commit.Parameters.Path,
                 AuxiliaryVariablesPath = result.AuxiliaryVariablesPath,
                 ReplyFiles = commit.ReplyFiles,
+                Loop = request.Observed ? _loop with { Pending = result.Round } : _loop,
                 AggregatorName = rule.Name,
                 SamplerName = sampler.GetType().Name,
             };
@@ -123,6 +124,7 @@ public sealed partial class Job
             AuxiliaryVariables = Path.GetFileName(state.AuxiliaryVariablesPath),
             AggregatorState = aggregatorState,
             SamplerState = samplerState,
+            BestParameters = Path.GetFileName(state.Loop.BestParametersPath),
         };
     }
 

@@ -68,6 +68,7 @@ public sealed partial class Job
 
         (_auxiliaryVariablesPath, ReplyFiles) = (state.AuxiliaryVariablesPath, state.ReplyFiles);
         (_aggregatorStateFile, _samplerStateFile) = (row.AggregatorState, row.SamplerState);
+        _loop = state.Loop;
         (_lastAggregator, _lastSampler) = (resume.Aggregator, resume.Sampler);
         _isChanged = resume.Data is not null;
         OpenRound? open = _journal.Open;

@@ -160,6 +160,7 @@ public sealed partial class Job
             _auxiliaryVariablesPath = CopyIn(path, $"auxiliary_variables_received_{Guid.NewGuid():D}.mpk");
         }
 
+        TakeUpLoop(state);
         foreach (RoundResult result in state.History)
         {
             _history.Enqueue(Here(result, state));

@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using FedJob.Abstractions;
 using FedJob.Aggregation;
+using FedJob.Loop;
 using FedJob.Nodes;
 using FedJob.Protocol.Messages;
 using FedJob.Rounds;
@@ -33,7 +33,7 @@ public sealed partial class Job
             SecureAggregation = request.SecureAggregation ?? _secureAggregation,
         };
         request.Validate(Nodes);
-        TrainingArgs.Validate(request.Training);
+        CheckArguments(request);
         return _gate.RunAsync(stop => RunOneAsync(request, stop), cancellationToken);
     }
 
@@ -41,15 +41,19 @@ public sealed partial class Job
     /// <param name="rounds">How many, at least 1.</param>
     /// <param name="aggregator">How updates become new parameters; <see langword="null"/> for the job's.</param>
     /// <param name="sampler">How participants are chosen; <see langword="null"/> for the job's sampler.</param>
+    /// <param name="options">What is done around the rounds: evaluation, early stopping, schedules and more. Default: nothing.</param>
     /// <param name="cancellationToken">Ends the running round; the job stays as it was after the round before.</param>
     /// <returns>The result of each round as it ends.</returns>
+    /// <exception cref="ArgumentException">An option is not allowed, or a node would refuse its training arguments; nothing was sent.</exception>
     /// <exception cref="RoundFailedException">Too few participants of a round succeeded.</exception>
+    /// <exception cref="EvaluationFailedException">The evaluator of the options failed; the round itself is committed, and the exception carries its result.</exception>
+    /// <exception cref="TooFewNodesException">Fewer nodes were there than the options ask for.</exception>
     public IAsyncEnumerable<RoundResult> RunAsync(
-        int rounds, IAggregator? aggregator = null, INodeSampler? sampler = null, CancellationToken cancellationToken = default)
+        int rounds, IAggregator? aggregator = null, INodeSampler? sampler = null, RunOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
         ThrowIfDisposed();
-        return RunEachAsync(rounds, new RoundRequest { Aggregator = aggregator, Sampler = sampler }, cancellationToken);
+        return RunEachAsync(rounds, CheckRun(new RoundRequest { Aggregator = aggregator, Sampler = sampler }, options ??= new RunOptions()), options, cancellationToken);
     }
 
     /// <summary>The nodes whose reply the running round still awaits, in ordinal order; none while no round runs. May be read at any time.</summary>
@@ -70,15 +74,6 @@ public sealed partial class Job
     /// </summary>
     public IReadOnlyDictionary<string, string> ReplyFiles { get; private set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    private async IAsyncEnumerable<RoundResult> RunEachAsync(
-        int rounds, RoundRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        for (int i = 0; i < rounds; i++)
-        {
-            yield return await RunRoundAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
     private async Task<RoundResult> RunOneAsync(RoundRequest request, CancellationToken cancellationToken)
     {
         try
@@ -89,7 +84,7 @@ public sealed partial class Job
             }
 
             RoundCommit commit = await _runner.RunAsync(
-                Snapshot(), request, request.Policy ?? _policy, done => PersistAsync(request, done), cancellationToken).ConfigureAwait(false);
+                Snapshot() with { Available = request.Available }, request, request.Policy ?? _policy, done => PersistAsync(request, done), cancellationToken).ConfigureAwait(false);
             if (request.Training)
             {
                 _parameters = commit.Parameters;
@@ -98,6 +93,7 @@ public sealed partial class Job
                 NodeStates.Commit(commit.StateIds);
                 ReplaceReplyFiles(commit.ReplyFiles);
                 Round++;
+                MarkPending(request, commit.Result);
             }
 
             _history.Enqueue(commit.Result);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
 using FedJob.Aggregation;
@@ -44,7 +43,7 @@ public sealed partial class Job : IAsyncDisposable
     private readonly IAggregator _aggregator;
     private readonly INodeSampler _sampler;
     private readonly SecureAggregationArgs? _secureAggregation;
-    private readonly ConcurrentQueue<RoundResult> _history = new();
+    private readonly RoundHistory _history = new();
     private IAggregator _lastAggregator;
     private INodeSampler _lastSampler;
     private FederatedDataset _data;

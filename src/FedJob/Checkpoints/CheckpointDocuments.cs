@@ -36,6 +36,9 @@ internal sealed record StateDocument
 
     /// <summary>Which node's parameters a reply file holds, by node id.</summary>
     public IReadOnlyDictionary<string, string>? ReplyFiles { get; init; }
+
+    /// <summary>What the loop around rounds remembers; only if anything.</summary>
+    public LoopDocument? Loop { get; init; }
 }
 
 /// <summary>A line of <c>history.jsonl</c>: a round that ended well.</summary>
@@ -53,6 +56,9 @@ internal sealed record RoundDocument
 
     /// <summary>Whether the checkpoint's auxiliary variables are those of this round.</summary>
     public bool AuxiliaryVariables { get; init; }
+
+    /// <summary>What the researcher's evaluation said; only if anything.</summary>
+    public IReadOnlyDictionary<string, double>? Evaluation { get; init; }
 
     public required TimingsDocument Timings { get; init; }
 }

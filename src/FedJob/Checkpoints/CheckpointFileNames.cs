@@ -10,6 +10,7 @@ internal static class CheckpointFileNames
     public const string History = "history.jsonl";
     public const string Metrics = "metrics.jsonl";
     public const string Parameters = "parameters.mpk";
+    public const string BestParameters = "best-parameters.mpk";
     public const string AuxiliaryVariables = "auxiliary-variables.mpk";
     public const string AggregatorState = "aggregator-state.mpk";
     public const string SamplerState = "sampler-state.mpk";
@@ -18,7 +19,7 @@ internal static class CheckpointFileNames
     private const string ReplyEnd = ".mpk";
     private const int ReplyDigits = 5;
 
-    private static readonly string[] Fixed = [State, History, Metrics, Parameters, AuxiliaryVariables, AggregatorState, SamplerState];
+    private static readonly string[] Fixed = [State, History, Metrics, Parameters, BestParameters, AuxiliaryVariables, AggregatorState, SamplerState];
 
     /// <summary>The extensions of plans: a bundle, a Python module.</summary>
     public static IReadOnlyList<string> PlanExtensions { get; } = [".zip", ".py"];

@@ -58,7 +58,8 @@ internal static class CheckpointReader
 
         string parameters = files.Require(CheckpointFileNames.Parameters);
         string? auxiliaryVariables = files.Find(CheckpointFileNames.AuxiliaryVariables);
-        CheckParameterFiles(parameters, auxiliaryVariables);
+        string bestParameters = files.Find(CheckpointFileNames.BestParameters) ?? parameters;
+        CheckParameterFiles(parameters, bestParameters, auxiliaryVariables);
         var read = new JobState
         {
             JobId = Identifier.Check(state.JobId),
@@ -77,6 +78,7 @@ internal static class CheckpointReader
             Metrics = await ReadMetricsAsync(files, state.JobId, cancellationToken).ConfigureAwait(false),
             AggregatorName = state.Aggregator,
             SamplerName = state.Sampler,
+            Loop = LoopLines.Read(state.Loop, bestParameters),
             ReplyFiles = (state.ReplyFiles ?? new Dictionary<string, string>(StringComparer.Ordinal)).ToDictionary(
                 r => Identifier.Check(r.Key),
                 r => CheckpointFileNames.IsReply(r.Value) ? files.Require(r.Value) : throw files.Invalid($"has a state of an unknown reply file '{r.Value}'"),
@@ -93,9 +95,10 @@ internal static class CheckpointReader
         return args;
     }
 
-    private static void CheckParameterFiles(string parameters, string? auxiliaryVariables)
+    private static void CheckParameterFiles(string parameters, string bestParameters, string? auxiliaryVariables)
     {
         AggregatedParametersFile.Open(parameters).Dispose();
+        AggregatedParametersFile.Open(bestParameters).Dispose();
         ReceivedAuxiliaryVariables.Open(auxiliaryVariables).Dispose();
     }
 

@@ -25,6 +25,11 @@ internal static class CheckpointWriter
             string plan = CheckpointFileNames.PlanWith(state.TrainingPlanExtension);
             draft.AddBytes(plan, state.TrainingPlan.Span);
             await draft.AddCopyAsync(CheckpointFileNames.Parameters, state.ParametersPath, cancellationToken).ConfigureAwait(false);
+            if (state.Loop.BestParametersPath is { } best && best != state.ParametersPath)
+            {
+                await draft.AddCopyAsync(CheckpointFileNames.BestParameters, best, cancellationToken).ConfigureAwait(false);
+            }
+
             if (state.AuxiliaryVariablesPath is { } auxiliaryVariables)
             {
                 await draft.AddCopyAsync(CheckpointFileNames.AuxiliaryVariables, auxiliaryVariables, cancellationToken).ConfigureAwait(false);
@@ -94,6 +99,7 @@ internal static class CheckpointWriter
             Aggregator = state.AggregatorName,
             Sampler = state.SamplerName,
             ReplyFiles = replies,
+            Loop = LoopLines.Write(state.Loop),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using FedJob.Protocol.Messages;
 using FedJob.Rounds;
 
@@ -14,6 +15,7 @@ internal static class HistoryLines
         ParametersName = parametersName,
         ParametersUrl = round.ParametersUrl,
         AuxiliaryVariables = auxiliaryVariables,
+        Evaluation = round.Evaluation.Count == 0 ? null : round.Evaluation,
         Timings = new TimingsDocument(round.Timings.Send, round.Timings.Collect, round.Timings.Aggregate, round.Timings.Upload, round.Timings.Total),
     };
 
@@ -25,6 +27,7 @@ internal static class HistoryLines
         ParametersPath = parametersPath,
         ParametersUrl = Absolute(line.ParametersUrl)!,
         AuxiliaryVariablesPath = auxiliaryVariablesPath,
+        Evaluation = line.Evaluation ?? ReadOnlyDictionary<string, double>.Empty,
         Timings = new RoundTimings
         {
             Send = line.Timings.Send,

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
+using FedJob.Loop;
 using FedJob.Metrics;
 using FedJob.Nodes;
 using FedJob.Protocol.Parameters;
@@ -59,6 +60,9 @@ internal sealed record JobState
     public string? SamplerName { get; init; }
 
     public ParameterMap SamplerState { get; init; } = ParameterMap.Empty;
+
+    /// <summary>What the loop around rounds remembers. The file it names is <see cref="ParametersPath"/> or another one outside the job.</summary>
+    public LoopState Loop { get; init; } = LoopState.Empty;
 
     /// <summary>What was repaired or is missing where the state was read; told in the log when the job is taken up.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];

@@ -8,7 +8,7 @@ namespace FedJob.Journal;
 internal static partial class JobFiles
 {
     /// <summary>How names begin that only jobs give files in their directory.</summary>
-    private static readonly string[] Beginnings = ["aggregated_params_", "auxiliary_variables_received_", AggregatorState, SamplerState];
+    private static readonly string[] Beginnings = ["aggregated_params_", "best_parameters_", "auxiliary_variables_received_", AggregatorState, SamplerState];
 
     public const string AggregatorState = "aggregator_state_";
 
@@ -40,7 +40,7 @@ internal static partial class JobFiles
     {
         var named = new HashSet<string>(StringComparer.Ordinal) { job.Job.Document.ParametersName };
         named.UnionWith(job.History.Select(h => h.ParametersName));
-        named.UnionWith(new[] { job.Job.AuxiliaryVariables, job.Job.AggregatorState, job.Job.SamplerState }.OfType<string>());
+        named.UnionWith(new[] { job.Job.BestParameters, job.Job.AuxiliaryVariables, job.Job.AggregatorState, job.Job.SamplerState }.OfType<string>());
         named.UnionWith((job.Job.Document.ReplyFiles ?? new Dictionary<string, string>()).Values.Select(f => f.Split('/')[0]));
         if (job.Open is { } open)
         {

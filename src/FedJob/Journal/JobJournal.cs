@@ -102,6 +102,18 @@ internal sealed class JobJournal : IRoundJournal, IAsyncDisposable
         Remember(null);
     }
 
+    /// <summary>Notes what was found out of the last round after its commit.</summary>
+    public Task ReviseAsync(JobRow job, RoundDocument result) => _writer.WriteAsync(
+        $"what round {result.Round} is worth",
+        db =>
+        {
+            Save(db, job);
+            db.Run(
+                "UPDATE history SET document = $1 WHERE key = (SELECT MAX(key) FROM history WHERE json_extract(document, '$.round') = $2)",
+                JsonSerializer.Serialize(result, CheckpointJson.Default.RoundDocument),
+                result.Round);
+        });
+
     /// <summary>Notes a metric; nobody waits for it. Should the disk be full, the log says so, and the next entry fails too.</summary>
     public void AddMetric(NodeMetric metric) => _writer.Post(
         "a metric",
@@ -231,15 +243,16 @@ internal sealed class JobJournal : IRoundJournal, IAsyncDisposable
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
     private static void Save(SqliteConnection db, JobRow job) => db.Run(
-        "INSERT OR REPLACE INTO job (id, document, plan_url, parameters_url, parameters_digest, auxiliary_variables, aggregator_state, sampler_state) "
-        + "VALUES (1, $1, $2, $3, $4, $5, $6, $7)",
+        "INSERT OR REPLACE INTO job (id, document, plan_url, parameters_url, parameters_digest, auxiliary_variables, aggregator_state, sampler_state, best_parameters) "
+        + "VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8)",
         JsonSerializer.Serialize(job.Document, CheckpointJson.Default.StateDocument),
         job.PlanUrl.AbsoluteUri,
         job.ParametersUrl.AbsoluteUri,
         job.ParametersDigest.ToString(),
         job.AuxiliaryVariables,
         job.AggregatorState,
-        job.SamplerState);
+        job.SamplerState,
+        job.BestParameters);
 
     private static void Append(SqliteConnection db, string table, string document) => db.Run($"INSERT INTO {table} (document) VALUES ($1)", document);
 

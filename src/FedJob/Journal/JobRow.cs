@@ -16,6 +16,8 @@ internal sealed record JobRow
 
     public string? AuxiliaryVariables { get; init; }
 
+    public string? BestParameters { get; init; }
+
     /// <summary>The file with what the rule remembers; <see langword="null"/> where that is nothing.</summary>
     public string? AggregatorState { get; init; }
 

@@ -52,7 +52,7 @@ internal static class JournalReader
     private static JournalledJob Read(SqliteConnection connection, string directory)
     {
         JobRow job = connection.Read(
-            "SELECT document, plan_url, parameters_url, parameters_digest, auxiliary_variables, aggregator_state, sampler_state FROM job", ReadJob) is [var row]
+            "SELECT document, plan_url, parameters_url, parameters_digest, auxiliary_variables, aggregator_state, sampler_state, best_parameters FROM job", ReadJob) is [var row]
             ? row
             : throw new FormatException("it holds no job; its process was ended before the job was made, and the directory can be removed");
         return new JournalledJob
@@ -75,6 +75,7 @@ internal static class JournalReader
         AuxiliaryVariables = BareOrNull(row.TextOrNull(4)),
         AggregatorState = BareOrNull(row.TextOrNull(5)),
         SamplerState = BareOrNull(row.TextOrNull(6)),
+        BestParameters = BareOrNull(row.TextOrNull(7)),
     };
 
     private static OpenRound? ReadOpen(SqliteConnection connection, StateDocument job, string directory)

@@ -17,7 +17,7 @@ internal static class JournalSchema
         CREATE TABLE job (
             id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL,
             plan_url TEXT NOT NULL, parameters_url TEXT NOT NULL, parameters_digest TEXT NOT NULL,
-            auxiliary_variables TEXT, aggregator_state TEXT, sampler_state TEXT) STRICT;
+            auxiliary_variables TEXT, best_parameters TEXT, aggregator_state TEXT, sampler_state TEXT) STRICT;
         CREATE TABLE history (key INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT;
         CREATE TABLE rounds (
             key INTEGER PRIMARY KEY, round INTEGER NOT NULL, training INTEGER NOT NULL, goal INTEGER NOT NULL, participants TEXT NOT NULL,

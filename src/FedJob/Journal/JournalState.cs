@@ -69,6 +69,7 @@ internal static class JournalState
             Metrics = journalled.Metrics,
             AggregatorName = document.Aggregator,
             SamplerName = document.Sampler,
+            Loop = LoopLines.Read(document.Loop, journalled.Job.BestParameters is { } best ? Existing(directory, best) : parameters),
         };
     }
 

@@ -78,6 +78,9 @@ public sealed class MetricStore
         }
     }
 
+    /// <summary>Streams the metrics that fit as they arrive from now on.</summary>
+    internal Subscription<NodeMetric> Follow(Func<NodeMetric, bool> filter) => _live.Subscribe(filter);
+
     internal void Add(NodeMetric metric)
     {
         lock (_lock)

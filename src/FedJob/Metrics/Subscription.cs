@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
 namespace FedJob.Metrics;
@@ -36,6 +37,12 @@ public sealed class Subscription<T> : IDisposable
         _items.Writer.TryComplete();
         _onDispose(this);
     }
+
+    /// <summary>Takes an item that is there already.</summary>
+    internal bool TryRead([MaybeNullWhen(false)] out T item) => _items.Reader.TryRead(out item);
+
+    /// <summary>Waits for an item; false when the stream has ended.</summary>
+    internal ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken) => _items.Reader.WaitToReadAsync(cancellationToken);
 
     internal void Offer(T item)
     {

@@ -9,18 +9,19 @@ internal static class ParticipantChoice
     /// <summary>Samples the participants, in ordinal order.</summary>
     public static IReadOnlyList<string> Sample(RoundContext context, INodeSampler sampler)
     {
+        FederatedDataset data = context.Available ?? context.Data;
         string name = $"The sampler {sampler.GetType().Name}";
         string[] chosen;
         try
         {
-            chosen = [.. sampler.Sample(new SamplingContext { Round = context.Round, Data = context.Data, Seed = context.Seed + context.Round }) ?? []];
+            chosen = [.. sampler.Sample(new SamplingContext { Round = context.Round, Data = data, Seed = context.Seed + context.Round }) ?? []];
         }
         catch (Exception thrown) when (thrown is not FedJobException)
         {
             throw Failed(context, $"{name} threw {thrown.GetType().Name}: {thrown.Message}", thrown);
         }
 
-        int stranger = Array.FindIndex(chosen, id => id is null || !context.Data.Datasets.ContainsKey(id));
+        int stranger = Array.FindIndex(chosen, id => id is null || !data.Datasets.ContainsKey(id));
         string? flaw = chosen.Length == 0 ? "chose no node"
             : stranger >= 0 ? $"chose '{chosen[stranger]}', which is no node of the job"
             : chosen.Distinct(StringComparer.Ordinal).Count() != chosen.Length ? $"chose {chosen.Length} nodes, one of them twice"

@@ -14,6 +14,9 @@ internal sealed record RoundContext
 
     public required FederatedDataset Data { get; init; }
 
+    /// <summary>The nodes that are there, where they were looked for: participants are chosen among them. Null for all of <see cref="Data"/>.</summary>
+    public FederatedDataset? Available { get; init; }
+
     public required GlobalParameters Parameters { get; init; }
 
     public required IReadOnlyDictionary<string, string> StateIds { get; init; }

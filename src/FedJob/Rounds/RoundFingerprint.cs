@@ -20,7 +20,13 @@ internal static class RoundFingerprint
 
         Text(context.JobId);
         Text($"{context.Round} {request.Training} {request.Aggregator?.Name} {context.Parameters.Digest}");
-        hash.AppendData(TrainingArgsJson.Write(context.TrainingArgs));
+        hash.AppendData(TrainingArgsJson.Write(request.TrainingArgs ?? context.TrainingArgs));
+        foreach ((string nodeId, TrainingArgs own) in request.NodeTrainingArgs.OrderBy(a => a.Key, StringComparer.Ordinal))
+        {
+            Text(nodeId);
+            hash.AppendData(TrainingArgsJson.Write(own));
+        }
+
         Text(context.ModelArgs.ToJsonString());
         Text($"{request.SecureAggregation?.ServerKeyId} {request.SecureAggregation?.BiprimeId} {request.SecureAggregation?.Random} {request.SecureAggregation?.ClippingRange}");
         Add("*", request.AggregatorArguments.Shared);

@@ -16,6 +16,12 @@ public sealed record RoundRequest
     /// <summary>How participants are chosen. Default: the job's sampler.</summary>
     public INodeSampler? Sampler { get; init; }
 
+    /// <summary>How nodes train. Default: the job's training arguments.</summary>
+    public TrainingArgs? TrainingArgs { get; init; }
+
+    /// <summary>Nodes that train otherwise, by node id, each with all of its training arguments. Default: none.</summary>
+    public IReadOnlyDictionary<string, TrainingArgs> NodeTrainingArgs { get; init; } = new Dictionary<string, TrainingArgs>(StringComparer.Ordinal);
+
     /// <summary>Arguments for the nodes' side of the rule. Default: none.</summary>
     public AggregatorArguments AggregatorArguments { get; init; } = AggregatorArguments.None;
 
@@ -28,12 +34,24 @@ public sealed record RoundRequest
     /// <summary>When the round ends. Default: the job's policy.</summary>
     public RoundPolicy? Policy { get; init; }
 
+    /// <summary>The nodes that are there, where they were looked for; null for all of the job.</summary>
+    internal FederatedDataset? Available { get; init; }
+
+    /// <summary>Whether the loop around rounds looks at the round's result after its commit.</summary>
+    internal bool Observed { get; init; }
+
     /// <summary>Checks what can be checked before anything is sent.</summary>
     internal void Validate(IReadOnlyList<string> nodes)
     {
         ArgumentNullException.ThrowIfNull(AggregatorArguments);
         ArgumentNullException.ThrowIfNull(AuxiliaryVariables);
+        ArgumentNullException.ThrowIfNull(NodeTrainingArgs);
         AggregatorArguments.Validate(nodes);
+        if (NodeTrainingArgs.Keys.FirstOrDefault(n => !nodes.Contains(n, StringComparer.Ordinal)) is { } stranger)
+        {
+            throw new ArgumentException($"RoundRequest.NodeTrainingArgs has an entry for '{stranger}', which is no node of the job ({string.Join(", ", nodes)}).");
+        }
+
         AuxiliaryVariables.Validate(nodes);
         if (Training && SecureAggregation is not null && Aggregator is { AcceptsEncrypted: false })
         {

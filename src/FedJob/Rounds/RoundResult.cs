@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace FedJob.Rounds;
 
 /// <summary>What a round came to.</summary>
@@ -26,6 +28,12 @@ public sealed record RoundResult
 
     /// <summary>The samples all successful participants trained on.</summary>
     public long SampleCount => Verdicts.Sum(v => v.SampleCount ?? 0);
+
+    /// <summary>
+    /// What <see cref="Loop.RunOptions.Evaluator"/> said of the new global parameters, by name; empty without an evaluator, and where it failed. Its time is not part of
+    /// <see cref="Timings"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Evaluation { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>Where the time went.</summary>
     public required RoundTimings Timings { get; init; }

@@ -14,7 +14,7 @@ internal sealed class Substitutes
     /// <param name="orders">Makes the request of one that is asked late.</param>
     public Substitutes(RoundContext context, IReadOnlyCollection<string> chosen, TrainOrders? orders = null)
     {
-        string[] others = [.. context.Data.Nodes.Except(chosen, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] others = [.. (context.Available ?? context.Data).Nodes.Except(chosen, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         new Random(context.Seed + context.Round).Shuffle(others);
         (_others, _orders) = (new Queue<string>(others), orders);
     }

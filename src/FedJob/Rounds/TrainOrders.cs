@@ -48,7 +48,7 @@ internal sealed class TrainOrders(IRequests requests, JobUploads uploads, RoundC
         JobId = context.JobId,
         StateId = context.StateIds.GetValueOrDefault(nodeId),
         ParametersUrl = context.Parameters.Url.AbsoluteUri,
-        TrainingArgs = context.TrainingArgs,
+        TrainingArgs = request.NodeTrainingArgs.GetValueOrDefault(nodeId) ?? request.TrainingArgs ?? context.TrainingArgs,
         DatasetId = context.Data.Datasets[nodeId].DatasetId,
         Training = request.Training,
         ModelArgs = context.ModelArgs,

@@ -50,7 +50,7 @@ internal sealed class PythonBench : IAsyncDisposable
     };
 
     /// <summary>The same, satisfied with one reply but patient with the others.</summary>
-    public static RoundPolicy OneIsEnough { get; } = Policy with { MinimumReplies = Quorum.Count(1), Grace = TestTimeouts.Default };
+    public static RoundPolicy OneIsEnough { get; } = Policy with { MinimumReplies = Quorum.Count(1), Grace = TestTimeouts.Default, Retries = 0 };
 
     public static Task<PythonBench> StartAsync(Fleet fleet) => StartAsync(fleet, new LocalFederationOptions());
 

@@ -50,6 +50,7 @@ public sealed class TypedErrorsTests
     [
         "CheckpointDraft:IOException", // CheckpointDraft itself
         "HistoryLines:FormatException", // the reader of checkpoints
+        "LoopLines:FormatException", // the reader of checkpoints
         "PlanApprovals:JsonException", // PlanApprovals itself
         "CsvParser:FormatException", // CsvTable
         "CsvTable:FormatException", // CsvTable itself
