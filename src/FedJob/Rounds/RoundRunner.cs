@@ -50,6 +50,7 @@ internal sealed partial class RoundRunner(
         {
             using NodeFiles files = NodeFiles.Create(context.Directory, logger);
             using ModelParameters global = AggregatedParametersFile.Open(context.Parameters.Path);
+            (context, request) = RulePreparation.Apply(context, request, participants, global);
             IReadOnlyList<TrainOrder> orders = await new TrainOrders(requests, uploads)
                 .BuildAsync(context, request, participants, policy.Deadline, cancellationToken).ConfigureAwait(false);
             var processor = new ReplyProcessor(context, request, global, repository, requests.ResearcherId, logger, timeProvider);
@@ -71,7 +72,7 @@ internal sealed partial class RoundRunner(
             GlobalParameters next = context.Parameters;
             string? auxiliaryVariables = null;
             TimeSpan aggregate = TimeSpan.Zero;
-            using UpdateCombination? updates = request.Training ? UpdateCombination.Open(context, global, replies, logger) : null;
+            using UpdateCombination? updates = request.Training ? UpdateCombination.Open(context, global, orders, replies, logger) : null;
             if (updates is not null)
             {
                 Announce(RoundEventKind.Aggregating);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Protocol.Messages;
 

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FedJob.Abstractions;
+
+namespace FedJob.Aggregation;
+
+/// <summary>What a rule may need to know of a node's local training: how many steps, and how long each one was.</summary>
+internal static class LocalTraining
+{
+    /// <summary>
+    /// The optimizer steps of an update: what the node told (<c>optimizer_args.num_updates</c>, FedJob nodes), else the update count it was sent, else its
+    /// epochs times its batches.
+    /// </summary>
+    public static double StepsOf(string rule, NodeUpdate update)
+    {
+        TrainingArgs args = update.TrainingArgs;
+        if (update.OptimizerArgs["num_updates"] is JsonValue told && told.TryGetValue(out double steps))
+        {
+            return double.IsInteger(steps) && steps is >= 1 and <= long.MaxValue
+                ? steps
+                : throw Unusable(rule, update, "num_updates", told, "a whole number of at least 1");
+        }
+
+        if (args.DryRun)
+        {
+            return 1;
+        }
+
+        if (args.UpdateCount is { } count)
+        {
+            return count;
+        }
+
+        if (args is { Epochs: { } epochs, BatchSize: { } size })
+        {
+            double batches = Math.Ceiling(update.SampleCount / (double)size);
+            return epochs * Math.Min(batches, args.MaximumBatches ?? double.PositiveInfinity);
+        }
+
+        throw new AggregationException(
+            $"{rule} needs the number of local steps, which node '{update.NodeId}' does not tell and the training arguments do not say; set TrainingArgs.UpdateCount, or Epochs and BatchSize.");
+    }
+
+    /// <summary>Whether the steps of every node can be known from the arguments it is sent.</summary>
+    public static void CheckSteps(string rule, TrainingArgs args)
+    {
+        if (args is { UpdateCount: null, DryRun: false } and not { Epochs: not null, BatchSize: not null })
+        {
+            throw new ArgumentException(
+                $"{rule} needs the number of local steps: TrainingArgs.UpdateCount is not set, nor are both Epochs ({args.Epochs}) and BatchSize ({args.BatchSize}). Set UpdateCount.");
+        }
+    }
+
+    /// <summary>The learning rate of one tensor: as the node told it, for all or by layer, else the one it was sent.</summary>
+    public static double RateOf(string rule, NodeUpdate update, string tensor)
+    {
+        JsonNode? told = update.OptimizerArgs["lr"];
+        if (told is JsonObject layers)
+        {
+            told = layers[tensor];
+        }
+
+        if (told is null)
+        {
+            return update.TrainingArgs.LearningRate ?? throw new AggregationException(
+                $"{rule} needs the local learning rate of tensor '{tensor}', which node '{update.NodeId}' does not tell; set TrainingArgs.LearningRate.");
+        }
+
+        return told is JsonValue value && value.TryGetValue(out double rate) && double.IsFinite(rate) && rate > 0
+            ? rate
+            : throw Unusable(rule, update, "lr", told, "a finite number above 0");
+    }
+
+    private static AggregationException Unusable(string rule, NodeUpdate update, string name, JsonNode told, string expected) => new(string.Create(
+        CultureInfo.InvariantCulture, $"{rule} cannot use what node '{update.NodeId}' tells of its training: optimizer_args.{name} is {told.ToJsonString()}; expected {expected}."));
+}
