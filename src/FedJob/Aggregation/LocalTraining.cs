@@ -14,9 +14,9 @@ internal static class LocalTraining
     public static double StepsOf(string rule, NodeUpdate update)
     {
         TrainingArgs args = update.TrainingArgs;
-        if (update.OptimizerArgs["num_updates"] is JsonValue told && told.TryGetValue(out double steps))
+        if (update.OptimizerArgs["num_updates"] is { } told)
         {
-            return double.IsInteger(steps) && steps is >= 1 and <= long.MaxValue
+            return NumberOf(told) is { } steps and >= 1 and <= int.MaxValue && double.IsInteger(steps)
                 ? steps
                 : throw Unusable(rule, update, "num_updates", told, "a whole number of at least 1");
         }
@@ -66,11 +66,18 @@ internal static class LocalTraining
                 $"{rule} needs the local learning rate of tensor '{tensor}', which node '{update.NodeId}' does not tell; set TrainingArgs.LearningRate.");
         }
 
-        return told is JsonValue value && value.TryGetValue(out double rate) && double.IsFinite(rate) && rate > 0
+        return NumberOf(told) is { } rate and > 0 and < double.PositiveInfinity
             ? rate
             : throw Unusable(rule, update, "lr", told, "a finite number above 0");
     }
 
+    /// <summary>A JSON number, however it is kept: one made in memory gives only its own type.</summary>
+    private static double? NumberOf(JsonNode node) => node is not JsonValue value ? null
+        : value.TryGetValue(out double number) ? number
+        : value.TryGetValue(out long whole) ? whole
+        : value.TryGetValue(out int small) ? small
+        : null;
+
     private static AggregationException Unusable(string rule, NodeUpdate update, string name, JsonNode told, string expected) => new(string.Create(
-        CultureInfo.InvariantCulture, $"{rule} cannot use what node '{update.NodeId}' tells of its training: optimizer_args.{name} is {told.ToJsonString()}; expected {expected}."));
+        CultureInfo.InvariantCulture, $"{rule} cannot use what node '{update.NodeId}' tells of its training: optimizer_args.{name} is {NumberOf(told)?.ToString(CultureInfo.InvariantCulture) ?? "a " + told.GetValueKind()}; expected {expected}."));
 }

@@ -18,9 +18,11 @@ internal static class RulePreparation
         IAggregator rule = request.Aggregator!;
         try
         {
-            TrainingArgs trainingArgs = rule.AdjustTrainingArgs(context.TrainingArgs);
+            // A rule of somebody else's, or a stand-in for one, may give null where it has nothing to say.
+            TrainingArgs trainingArgs = rule.AdjustTrainingArgs(context.TrainingArgs) ?? context.TrainingArgs;
             trainingArgs.Validate(training: true);
-            RoundPreparation wanted = rule.PrepareRound(new PreparationContext { Round = context.Round, Participants = participants, Global = global });
+            RoundPreparation wanted =
+                rule.PrepareRound(new PreparationContext { Round = context.Round, Participants = participants, Global = global }) ?? RoundPreparation.None;
             return (context with { TrainingArgs = trainingArgs }, ReferenceEquals(wanted, RoundPreparation.None) ? request : With(request, wanted, context.Data.Nodes));
         }
         catch (Exception thrown) when (thrown is not FedJobException)
