@@ -26,21 +26,6 @@ public sealed record AuxiliaryVariables
             n => n, n => Both(PerNode.GetValueOrDefault(n), other.PerNode.GetValueOrDefault(n)), StringComparer.Ordinal),
     };
 
-    private static IReadOnlyDictionary<string, ParameterMap> Both(IReadOnlyDictionary<string, ParameterMap>? one, IReadOnlyDictionary<string, ParameterMap>? two)
-    {
-        var both = new Dictionary<string, ParameterMap>(one ?? new Dictionary<string, ParameterMap>(), StringComparer.Ordinal);
-        foreach ((string module, ParameterMap values) in two ?? new Dictionary<string, ParameterMap>())
-        {
-            if (!both.TryAdd(module, values))
-            {
-                throw new AggregationException(
-                    $"Auxiliary variables of module '{module}' are given by the rule and by the caller of the round; leave them to the rule.");
-            }
-        }
-
-        return both;
-    }
-
     /// <summary>Checks the variables against the nodes of a job.</summary>
     /// <param name="nodes">The nodes of the job.</param>
     /// <exception cref="ArgumentException">An entry is for a node that is none of the job's, shared values are keyed by node ids, or a module is shared and per node.</exception>
@@ -76,5 +61,20 @@ public sealed record AuxiliaryVariables
                 throw new ArgumentException($"Module '{module}' has shared auxiliary variables and others for node '{nodeId}'; declare it one way.");
             }
         }
+    }
+
+    private static IReadOnlyDictionary<string, ParameterMap> Both(IReadOnlyDictionary<string, ParameterMap>? one, IReadOnlyDictionary<string, ParameterMap>? two)
+    {
+        var both = new Dictionary<string, ParameterMap>(StringComparer.Ordinal);
+        foreach ((string module, ParameterMap values) in (one ?? both).Concat(two ?? new Dictionary<string, ParameterMap>(StringComparer.Ordinal)).ToArray())
+        {
+            if (!both.TryAdd(module, values))
+            {
+                throw new AggregationException(
+                    $"Auxiliary variables of module '{module}' are given by the rule and by the caller of the round; leave them to the rule.");
+            }
+        }
+
+        return both;
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Protocol.Messages;
 

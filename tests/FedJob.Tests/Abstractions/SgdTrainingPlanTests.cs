@@ -67,15 +67,13 @@ public sealed class SgdTrainingPlanTests
 
     [Fact]
     public async Task TrainAsync_Cancelled_Ends() => await Assert.ThrowsAnyAsync<OperationCanceledException>(
-        () => TrainAsync(new() { UpdateCount = int.MaxValue, LearningRate = 1 }, new CancellationToken(canceled: true)));
+        () => TrainAsync(new() { UpdateCount = int.MaxValue, LearningRate = 1 }, cancelled: true));
 
     [Fact]
     public void UpdateCount_BelowOne_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new TrainingResult { SampleCount = 1, UpdateCount = 0 });
 
-    private static Task<(SpyPlan Plan, TrainingResult Result)> TrainAsync(TrainingArgs args) => TrainAsync(args, Token);
-
-    private static async Task<(SpyPlan Plan, TrainingResult Result)> TrainAsync(TrainingArgs args, CancellationToken cancellationToken)
+    private static async Task<(SpyPlan Plan, TrainingResult Result)> TrainAsync(TrainingArgs args, bool cancelled = false)
     {
         var plan = new SpyPlan();
         await plan.InitializeAsync(new() { ModelArgs = [], TrainingArgs = args, Seed = 0 }, Token);
@@ -90,7 +88,7 @@ public sealed class SgdTrainingPlanTests
                 Seed = 3,
                 Progress = plan,
             },
-            cancellationToken);
+            cancelled ? new CancellationToken(canceled: true) : Token);
         return (plan, result);
     }
 

@@ -1,5 +1,4 @@
 using System.Numerics;
-using FedJob.Abstractions;
 using FedJob.Aggregation;
 
 namespace FedJob.Tests.Aggregation;

@@ -1,4 +1,3 @@
-using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Tests.Jobs;
 

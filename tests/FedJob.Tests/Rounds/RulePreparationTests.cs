@@ -1,10 +1,8 @@
-using System.Text.Json.Nodes;
 using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Parameters;
 using FedJob.Protocol.Storage;
-using FedJob.Rounds;
 using FedJob.Tests.Jobs;
 
 namespace FedJob.Tests.Rounds;
