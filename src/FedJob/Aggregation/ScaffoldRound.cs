@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using FedJob.Abstractions;
 
 namespace FedJob.Aggregation;
 
@@ -9,21 +10,26 @@ internal sealed class ScaffoldRound : IRoundAggregation
     private const int RunElements = 1024;
 
     private readonly Scaffold _rule;
-    private readonly AggregationContext _context;
     private readonly ScaffoldMemory _before;
     private readonly ScaffoldMemory _after;
     private readonly bool _uniform;
     private readonly double[] _shares;
-    private readonly double[] _steps;
+
+    /// <summary>K lr_i of each tensor and update.</summary>
+    private readonly Dictionary<string, double[]> _pathLengths;
     private readonly WeightedMean _mean;
     private readonly (string NodeId, int Update, double Share)[] _nodes;
 
     public ScaffoldRound(Scaffold rule, AggregationContext context, ScaffoldMemory before, ScaffoldMemory after)
     {
-        (_rule, _context, _before, _after) = (rule, context, before, after);
+        (_rule, _before, _after) = (rule, before, after);
         _uniform = ReferenceEquals(rule.Weighting, NodeWeighting.Uniform);
         _shares = rule.Weighting.SharesOf(rule.Name, context.Updates);
-        _steps = [.. context.Updates.Select(u => LocalTraining.StepsOf(rule.Name, u))];
+
+        // Before any block: JSON nodes must not be read on several threads.
+        double[] steps = [.. context.Updates.Select(u => LocalTraining.StepsOf(rule.Name, u))];
+        _pathLengths = context.Global.Where(t => t.Value.ElementType.IsFloatingPoint() && !RunningStatistics.Contains(t.Key)).ToDictionary(
+            t => t.Key, t => context.Updates.Select((u, i) => steps[i] * LocalTraining.RateOf(rule.Name, u, t.Key)).ToArray(), StringComparer.Ordinal);
         _mean = new WeightedMean(_shares);
         var places = context.Updates.Select((u, i) => (u.NodeId, i)).ToDictionary(u => u.NodeId, u => u.i, StringComparer.Ordinal);
         double total = after.Nodes.Sum(after.Weight);
@@ -89,9 +95,8 @@ internal sealed class ScaffoldRound : IRoundAggregation
             }
             else
             {
-                double rate = LocalTraining.RateOf(_rule.Name, _context.Updates[update], block.Name);
                 TensorPrimitives.Subtract(block.Global, block.GetUpdate(update), state);
-                TensorPrimitives.Divide(state, T.CreateChecked(rate * _steps[update]), state);
+                TensorPrimitives.Divide(state, T.CreateChecked(_pathLengths[block.Name][update]), state);
                 TensorPrimitives.Add(correction, state, state);
             }
 
