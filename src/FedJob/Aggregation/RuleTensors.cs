@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using FedJob.Abstractions;
 using FedJob.Protocol.Parameters;
@@ -41,6 +42,29 @@ internal sealed class RuleTensors
         }
 
         return zeros;
+    }
+
+    /// <summary>The difference of two sets of the same model, in the tensors' own precision.</summary>
+    public RuleTensors Minus(RuleTensors other)
+    {
+        var difference = new RuleTensors(_rule);
+        foreach ((string name, (Array values, ParameterTensor tensor)) in _tensors)
+        {
+            switch (values)
+            {
+                case double[] doubles:
+                    difference.Add(name, Minus(doubles, (double[])other._tensors[name].Values), tensor);
+                    break;
+                case float[] floats:
+                    difference.Add(name, Minus(floats, (float[])other._tensors[name].Values), tensor);
+                    break;
+                case Half[] halves:
+                    difference.Add(name, Minus(halves, (Half[])other._tensors[name].Values), tensor);
+                    break;
+            }
+        }
+
+        return difference;
     }
 
     /// <summary>A set as <see cref="ToMap"/> gave it; copied.</summary>
@@ -131,6 +155,14 @@ internal sealed class RuleTensors
 
     private void Add<T>(string name, T[] values, ParameterTensor like)
         where T : unmanaged => _tensors.Add(name, (values, ParameterTensor.FromMemory<T>(values, like.Shape, like.Kind)));
+
+    private static T[] Minus<T>(T[] one, T[] two)
+        where T : unmanaged, INumberBase<T>
+    {
+        var difference = new T[one.Length];
+        TensorPrimitives.Subtract<T>(one, two, difference);
+        return difference;
+    }
 
     private static long LengthOf(string rule, string name, ParameterTensor tensor) => tensor.ElementCount <= Array.MaxLength
         ? tensor.ElementCount

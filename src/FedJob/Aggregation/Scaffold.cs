@@ -18,7 +18,7 @@ namespace FedJob.Aggregation;
 /// </para>
 /// <para>
 /// A node that did not take part keeps its c_i. With <see cref="NodeWeighting.SampleCount"/> both means are weighted, a node counting in c as in its last reply;
-/// one that never replied does not count yet. The rule remembers a model a node. Running statistics of batch normalisation get the weighted mean.
+/// one that never replied does not count yet. The rule remembers c_i of each node that took part: a model a node. Running statistics of batch normalisation get the weighted mean.
 /// </para>
 /// </remarks>
 /// <example><code>var rule = new Scaffold { LearningRate = 1 };   // with TrainingArgs { UpdateCount = 20, LearningRate = 0.05 }</code></example>

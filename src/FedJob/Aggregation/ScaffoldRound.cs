@@ -32,8 +32,8 @@ internal sealed class ScaffoldRound : IRoundAggregation
             t => t.Key, t => context.Updates.Select((u, i) => steps[i] * LocalTraining.RateOf(rule.Name, u, t.Key)).ToArray(), StringComparer.Ordinal);
         _mean = new WeightedMean(_shares);
         var places = context.Updates.Select((u, i) => (u.NodeId, i)).ToDictionary(u => u.NodeId, u => u.i, StringComparer.Ordinal);
-        double total = after.Nodes.Sum(after.Weight);
-        _nodes = [.. after.Nodes.Select(n => (n, places.GetValueOrDefault(n, -1), after.Weight(n) / total))];
+        double total = context.Nodes.Sum(after.Weight);
+        _nodes = [.. context.Nodes.Order(StringComparer.Ordinal).Select(n => (n, places.GetValueOrDefault(n, -1), after.Weight(n) / total))];
     }
 
     public void Combine<T>(TensorBlock<T> block)
@@ -78,26 +78,18 @@ internal sealed class ScaffoldRound : IRoundAggregation
         }
     }
 
-    /// <summary>c_i = d_i + (w - w_i) / (K lr_i) where a node took part, c = their mean, d_i = c_i - c.</summary>
+    /// <summary>c_i = d_i + (w - w_i) / (K lr_i) with d_i = c_i - c where a node took part, the others keep theirs; c = their mean.</summary>
     private void RenewStates<T>(TensorBlock<T> block)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int count = block.Result.Length;
-        ReadOnlySpan<T> oldMean = _before.Global.Block<T>(block.Name, block.Start, count);
         Span<T> mean = _after.Global.Block<T>(block.Name, block.Start, count);
         foreach ((string nodeId, int update, double share) in _nodes)
         {
-            ReadOnlySpan<T> correction = _before.Correction(nodeId).Block<T>(block.Name, block.Start, count);
-            Span<T> state = _after.Correction(nodeId).Block<T>(block.Name, block.Start, count);
-            if (update < 0)
+            Span<T> state = _after.State(nodeId).Block<T>(block.Name, block.Start, count);
+            if (update >= 0)
             {
-                TensorPrimitives.Add(correction, oldMean, state);
-            }
-            else
-            {
-                TensorPrimitives.Subtract(block.Global, block.GetUpdate(update), state);
-                TensorPrimitives.Divide(state, T.CreateChecked(_pathLengths[block.Name][update]), state);
-                TensorPrimitives.Add(correction, state, state);
+                RenewState(block, nodeId, update, state);
             }
 
             if (_uniform)
@@ -116,10 +108,21 @@ internal sealed class ScaffoldRound : IRoundAggregation
         }
 
         FiniteResult.Check<T>(_rule.Name, block.Name, block.Start, mean);
-        foreach ((string nodeId, _, _) in _nodes)
+    }
+
+    private void RenewState<T>(TensorBlock<T> block, string nodeId, int update, Span<T> state)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Span<T> room = stackalloc T[RunElements];
+        T pathLength = T.CreateChecked(_pathLengths[block.Name][update]);
+        for (int start = 0; start < state.Length; start += RunElements)
         {
-            Span<T> state = _after.Correction(nodeId).Block<T>(block.Name, block.Start, count);
-            TensorPrimitives.Subtract(state, mean, state);
+            Span<T> run = state.Slice(start, Math.Min(RunElements, state.Length - start)), correction = room[..run.Length];
+            TensorPrimitives.Subtract(
+                _before.State(nodeId).Block<T>(block.Name, block.Start + start, run.Length), _before.Global.Block<T>(block.Name, block.Start + start, run.Length), correction);
+            TensorPrimitives.Subtract(block.Global.Slice(start, run.Length), block.GetUpdate(update).Slice(start, run.Length), run);
+            TensorPrimitives.Divide(run, pathLength, run);
+            TensorPrimitives.Add(correction, run, run);
         }
     }
 }
