@@ -8,38 +8,31 @@ namespace FedJob.Aggregation;
 internal static class LocalTraining
 {
     /// <summary>
-    /// The optimizer steps of an update: what the node told (<c>optimizer_args.num_updates</c>, FedJob nodes), else the update count it was sent, else its
-    /// epochs times its batches.
+    /// The optimizer steps of an update: what the node told (<c>optimizer_args.num_updates</c>, FedJob nodes), at most as many as it was sent to make; else those.
     /// </summary>
     public static double StepsOf(string rule, NodeUpdate update)
     {
-        TrainingArgs args = update.TrainingArgs;
-        if (update.OptimizerArgs["num_updates"] is { } told)
+        double? sent = StepsSent(update);
+        if (update.OptimizerArgs["num_updates"] is not { } told)
         {
-            return NumberOf(told) is { } steps and >= 1 and <= int.MaxValue && double.IsInteger(steps)
-                ? steps
-                : throw Unusable(rule, update, "num_updates", told, "a whole number of at least 1");
+            return sent ?? throw new AggregationException(
+                $"{rule} needs the number of local steps, which node '{update.NodeId}' does not tell and the training arguments do not say; set TrainingArgs.UpdateCount, or Epochs and BatchSize.");
         }
 
-        if (args.DryRun)
-        {
-            return 1;
-        }
-
-        if (args.UpdateCount is { } count)
-        {
-            return count;
-        }
-
-        if (args is { Epochs: { } epochs, BatchSize: { } size })
-        {
-            double batches = Math.Ceiling(update.SampleCount / (double)size);
-            return epochs * Math.Min(batches, args.MaximumBatches ?? double.PositiveInfinity);
-        }
-
-        throw new AggregationException(
-            $"{rule} needs the number of local steps, which node '{update.NodeId}' does not tell and the training arguments do not say; set TrainingArgs.UpdateCount, or Epochs and BatchSize.");
+        double most = sent ?? int.MaxValue;
+        return NumberOf(told) is { } steps and >= 1 && steps <= most && double.IsInteger(steps)
+            ? steps
+            : throw Unusable(rule, update, "num_updates", told, string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {most}, the steps it was asked for"));
     }
+
+    private static double? StepsSent(NodeUpdate update) => update.TrainingArgs switch
+    {
+        { DryRun: true } => 1,
+        { UpdateCount: { } count } => count,
+        { Epochs: { } epochs, BatchSize: { } size } args =>
+            epochs * Math.Min(Math.Ceiling(update.SampleCount / (double)size), args.MaximumBatches ?? double.PositiveInfinity),
+        _ => null,
+    };
 
     /// <summary>Whether the steps of every node can be known from the arguments it is sent.</summary>
     public static void CheckSteps(string rule, TrainingArgs args)

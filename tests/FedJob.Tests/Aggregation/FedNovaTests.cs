@@ -73,6 +73,16 @@ public sealed class FedNovaTests
     }
 
     [Fact]
+    public void BeginRound_NodeTellsMoreStepsThanItWasSent_IsRefusedNamingBoth()
+    {
+        NodeUpdate update = Told("node_7", 1, 1.0, 6) with { TrainingArgs = new() { UpdateCount = 5 } };
+
+        AggregationException refused = Assert.Throws<AggregationException>(() => Rule.Combine(new FedNova(), [0.0], update));
+
+        Assert.Contains("num_updates is 6; expected a whole number from 1 to 5", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BeginRound_NobodyTellsTheSteps_IsRefused() =>
         Assert.Throws<AggregationException>(() => Rule.Combine(new FedNova(), [0.0], Rule.Update("a", 1, 1.0) with { TrainingArgs = new() { Epochs = 1 } }));
 

@@ -95,11 +95,11 @@ public sealed class ScaffoldTests
     public void Combine_NodeThatToldItsSteps_CountsWithThem()
     {
         var rule = new Scaffold();
-        Rule.Combine(rule, [1.0], Told("a", 10), Told("b", 5));
+        Rule.Combine(rule, [1.0], Told("a", 2), Told("b", 5));
 
         RoundPreparation prepared = rule.PrepareRound(new() { Round = 1, Participants = ["a"], Global = Rule.Model(0.0) });
 
-        Assert.Equal((1.0 - 2.0) / 2, Correction(prepared, "a")[0], 1e-12);
+        Assert.Equal((5.0 - 2.0) / 2, Correction(prepared, "a")[0], 1e-12);
 
         static NodeUpdate Told(string node, int steps) =>
             Rule.Update(node, 1, 0.0) with { TrainingArgs = s_args, OptimizerArgs = new JsonObject { ["num_updates"] = steps } };
