@@ -4,12 +4,12 @@ namespace FedJob.Tests.Abstractions;
 
 public sealed class GradientCorrectionTests
 {
-    private static readonly ModelParameters s_start = new() { ["w"] = ParameterTensor.FromArray(new[] { 1.0, 2.0 }), ["b"] = ParameterTensor.FromArray(new[] { 3.0 }) };
+    private static readonly ModelParameters Start = new() { ["w"] = ParameterTensor.FromArray(new[] { 1.0, 2.0 }), ["b"] = ParameterTensor.FromArray(new[] { 3.0 }) };
 
     [Fact]
     public void Apply_NothingAskedFor_LeavesTheGradient()
     {
-        var correction = GradientCorrection.Begin(Context(), s_start);
+        var correction = GradientCorrection.Begin(Context(), Start);
         double[] gradient = [0.5, -0.5];
 
         correction.Apply<double>("w", [7, 7], gradient);
@@ -21,7 +21,7 @@ public sealed class GradientCorrectionTests
     [Fact]
     public void Apply_ProximalTermAndCorrection_AddsTheOneAndTakesTheOther()
     {
-        var correction = GradientCorrection.Begin(Context(mu: 2, new() { ["w"] = ParameterTensor.FromArray(new[] { 0.25, -1.0 }) }), s_start);
+        var correction = GradientCorrection.Begin(Context(mu: 2, new() { ["w"] = ParameterTensor.FromArray(new[] { 0.25, -1.0 }) }), Start);
         double[] w = [0.5, -0.5], b = [1];
 
         correction.Apply<double>("w", [1.5, 1], w);
@@ -41,7 +41,7 @@ public sealed class GradientCorrectionTests
             new() { ["w"] = ParameterTensor.FromArray(new[] { 0f, 0f }) },
         ])
         {
-            FedJobException refused = Assert.Throws<FedJobException>(() => GradientCorrection.Begin(Context(0, alien), s_start));
+            FedJobException refused = Assert.Throws<FedJobException>(() => GradientCorrection.Begin(Context(0, alien), Start));
             Assert.Equal(FedJobErrorCode.ParametersMismatch, refused.Code);
             Assert.Contains($"'{alien.Names[0]}'", refused.Message, StringComparison.Ordinal);
         }
@@ -50,7 +50,7 @@ public sealed class GradientCorrectionTests
     [Fact]
     public void Apply_LengthsThatDiffer_AreRefused()
     {
-        var correction = GradientCorrection.Begin(Context(1), s_start);
+        var correction = GradientCorrection.Begin(Context(1), Start);
 
         Assert.Throws<ArgumentException>(() => correction.Apply<double>("w", [1], new double[2]));
         Assert.Throws<ArgumentException>(() => correction.Apply<double>("w", [1, 2], new double[1]));

@@ -10,7 +10,7 @@ namespace FedJob.Tests.Aggregation;
 public sealed class ClosedFormTests
 {
     private const double Optimum = 0.75;
-    private static readonly TrainingArgs s_args = new() { UpdateCount = 10, LearningRate = 0.1 };
+    private static readonly TrainingArgs Arguments = new() { UpdateCount = 10, LearningRate = 0.1 };
 
     [Fact]
     public async Task FedAvg_TwoQuadratics_StopsAtItsBiasedFixedPoint()
@@ -33,7 +33,7 @@ public sealed class ClosedFormTests
     [Fact]
     public async Task Scaffold_UnequalSamplesWeighed_ReachesTheOptimumOfTheWeightedSum()
     {
-        var federation = new SimulatedFederation(s_args, ("one", 3, new QuadraticPlan(1, 0)), ("two", 1, new QuadraticPlan(3, 1)));
+        var federation = new SimulatedFederation(Arguments, ("one", 3, new QuadraticPlan(1, 0)), ("two", 1, new QuadraticPlan(3, 1)));
 
         ModelParameters reached = await federation.RunAsync(new Scaffold { Weighting = NodeWeighting.SampleCount }, QuadraticPlan.At(5), 300);
 
@@ -44,7 +44,7 @@ public sealed class ClosedFormTests
     public async Task Scaffold_OneNodeARound_StillReachesTheOptimum()
     {
         var federation = new SimulatedFederation(
-            s_args with { LearningRate = 0.02 }, ("one", 1, new QuadraticPlan(1, 0)), ("two", 1, new QuadraticPlan(3, 1)))
+            Arguments with { LearningRate = 0.02 }, ("one", 1, new QuadraticPlan(1, 0)), ("two", 1, new QuadraticPlan(3, 1)))
         {
             Participants = round => round == 0 ? ["one", "two"] : [round % 2 == 0 ? "one" : "two"],
         };
@@ -83,9 +83,9 @@ public sealed class ClosedFormTests
     public async Task FedNova_UnequalSteps_HasTheFixedPointOfNormalisedChanges()
     {
         int[] steps = [2, 16];
-        SimulatedFederation Federation() => new(s_args, ("one", 1, new QuadraticPlan(1, 0)), ("two", 1, new QuadraticPlan(3, 1)))
+        SimulatedFederation Federation() => new(Arguments, ("one", 1, new QuadraticPlan(1, 0)), ("two", 1, new QuadraticPlan(3, 1)))
         {
-            ArgumentsOf = (_, node) => s_args with { UpdateCount = node == "one" ? steps[0] : steps[1], LearningRate = 0.01 },
+            ArgumentsOf = (_, node) => Arguments with { UpdateCount = node == "one" ? steps[0] : steps[1], LearningRate = 0.01 },
         };
 
         double nova = (await Federation().RunAsync(new FedNova(), QuadraticPlan.At(0), 600))["x"].AsSpan<double>()[0];
@@ -118,7 +118,7 @@ public sealed class ClosedFormTests
 
     private static async Task<double> RunAsync(IAggregator rule, int rounds)
     {
-        var federation = new SimulatedFederation(s_args, ("one", 1, new QuadraticPlan(1, 0)), ("two", 1, new QuadraticPlan(3, 1)));
+        var federation = new SimulatedFederation(Arguments, ("one", 1, new QuadraticPlan(1, 0)), ("two", 1, new QuadraticPlan(3, 1)));
         return (await federation.RunAsync(rule, QuadraticPlan.At(0), rounds))["x"].AsSpan<double>()[0];
     }
 }

@@ -15,7 +15,7 @@ public sealed class DigitsTests(ITestOutputHelper output)
     private const int Training = 1500;
     private const int Rounds = 40;
 
-    private static readonly TrainingArgs s_args = new() { Epochs = 5, BatchSize = 10, LearningRate = 0.1 };
+    private static readonly TrainingArgs Arguments = new() { Epochs = 5, BatchSize = 10, LearningRate = 0.1 };
 
     [Fact]
     public async Task FedAvg_TwoShardsANode_LearnsAllDigitsThoughNoNodeSeesThem()
@@ -56,7 +56,7 @@ public sealed class DigitsTests(ITestOutputHelper output)
         };
 
         double accuracy = await AccuracyAsync(
-            rule, x, y, Shards(y, sorted: true), (x[Training..], y[Training..]), name == "Scaffold" ? s_args with { Epochs = null, UpdateCount = 75 } : s_args);
+            rule, x, y, Shards(y, sorted: true), (x[Training..], y[Training..]), name == "Scaffold" ? Arguments with { Epochs = null, UpdateCount = 75 } : Arguments);
 
         output.WriteLine($"{name}: {accuracy:0.000}");
         Assert.True(accuracy > 0.84, $"{name}: {accuracy}");
@@ -66,7 +66,7 @@ public sealed class DigitsTests(ITestOutputHelper output)
         IAggregator rule, double[][] x, int[] y, int[][] nodes, (double[][] X, int[] Y) test, TrainingArgs? args = null)
     {
         SoftmaxPlan[] plans = [.. nodes.Select(rows => new SoftmaxPlan([.. rows.Select(r => x[r])], [.. rows.Select(r => y[r])], 10))];
-        var federation = new SimulatedFederation(args ?? s_args, [.. plans.Select((p, i) => ($"node_{i}", nodes[i].Length, (ITrainingPlan)p))]);
+        var federation = new SimulatedFederation(args ?? Arguments, [.. plans.Select((p, i) => ($"node_{i}", nodes[i].Length, (ITrainingPlan)p))]);
         await federation.InitializeAsync();
         ModelParameters parameters = plans[0].GetParameters();
         for (int round = 0; round < Rounds; round++)
@@ -75,7 +75,7 @@ public sealed class DigitsTests(ITestOutputHelper output)
         }
 
         var judge = new SoftmaxPlan(test.X, test.Y, 10);
-        await judge.InitializeAsync(new InitializationContext { ModelArgs = [], TrainingArgs = s_args, Seed = 0 }, TestContext.Current.CancellationToken);
+        await judge.InitializeAsync(new InitializationContext { ModelArgs = [], TrainingArgs = Arguments, Seed = 0 }, TestContext.Current.CancellationToken);
         return judge.Evaluate(parameters).Right / (double)test.Y.Length;
     }
 

@@ -6,7 +6,7 @@ namespace FedJob.Tests.Aggregation;
 /// <summary>Misuse of a rule: refused where the option is set, or when the job is made, naming the bound that is broken.</summary>
 public sealed class RuleMisuseTests : IDisposable
 {
-    private static readonly Dictionary<string, (Func<IAggregator> Make, string Bound)> s_options = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (Func<IAggregator> Make, string Bound)> Misuses = new(StringComparer.Ordinal)
     {
         ["FedProx, negative mu"] = (() => new FedProx(-0.1), "mu is -0.1; it must be a finite number of at least 0"),
         ["FedProx, NaN"] = (() => new FedProx(double.NaN), "mu is NaN"),
@@ -36,12 +36,12 @@ public sealed class RuleMisuseTests : IDisposable
 
     private readonly JobBench _bench = new();
 
-    public static TheoryData<string> OptionNames => [.. s_options.Keys];
+    public static TheoryData<string> OptionNames => [.. Misuses.Keys];
 
     [Theory]
     [MemberData(nameof(OptionNames))]
     public void Option_OutOfItsBounds_IsRefusedWhereItIsSet(string misuse) =>
-        Assert.Contains(s_options[misuse].Bound, Assert.ThrowsAny<ArgumentException>(() => s_options[misuse].Make()).Message, StringComparison.Ordinal);
+        Assert.Contains(Misuses[misuse].Bound, Assert.ThrowsAny<ArgumentException>(() => Misuses[misuse].Make()).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task CreateAsync_ScaffoldWithoutUpdateCount_IsRefused()

@@ -7,9 +7,9 @@ namespace FedJob.Tests.Aggregation;
 /// <summary>What holds for every rule, whatever the updates.</summary>
 public sealed class RulePropertyTests
 {
-    private static readonly TrainingArgs s_args = new() { UpdateCount = 4, LearningRate = 0.1 };
+    private static readonly TrainingArgs Arguments = new() { UpdateCount = 4, LearningRate = 0.1 };
 
-    private static readonly Dictionary<string, Func<NodeWeighting, IAggregator>> s_rules = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<NodeWeighting, IAggregator>> Rules = new(StringComparer.Ordinal)
     {
         ["FedAvg"] = w => new FedAvg { Weighting = w },
         ["FedProx"] = w => new FedProx(0.1) { Weighting = w },
@@ -22,19 +22,19 @@ public sealed class RulePropertyTests
     };
 
     /// <summary>The global parameters, and of each node samples and parameters.</summary>
-    private static readonly Gen<(double[] Global, (long Samples, double[] W)[] Nodes)> s_round = Gen.Select(
+    private static readonly Gen<(double[] Global, (long Samples, double[] W)[] Nodes)> AnyRound = Gen.Select(
         Gen.Double[-100, 100].Array[4], Gen.Select(Gen.Long[1, 1000], Gen.Double[-100, 100].Array[4]).Array[1, 6]);
 
-    public static TheoryData<string> Names => [.. s_rules.Keys];
+    public static TheoryData<string> Names => [.. Rules.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Combine_NodesInAnotherOrder_GivesTheSameResult(string rule) => Gen.Select(s_round, Gen.Int).Sample((round, seed) =>
+    public void Combine_NodesInAnotherOrder_GivesTheSameResult(string rule) => Gen.Select(AnyRound, Gen.Int).Sample((round, seed) =>
     {
         NodeUpdate[] updates = Updates(round.Nodes), permuted = [.. updates];
         new Random(seed).Shuffle(permuted);
 
-        AssertClose(Combine(s_rules[rule](NodeWeighting.SampleCount), round.Global, updates), Combine(s_rules[rule](NodeWeighting.SampleCount), round.Global, permuted));
+        AssertClose(Combine(Rules[rule](NodeWeighting.SampleCount), round.Global, updates), Combine(Rules[rule](NodeWeighting.SampleCount), round.Global, permuted));
     });
 
     /// <summary>Scaffold and the rules whose server takes a whole step; the adaptive ones scale it on purpose.</summary>
@@ -44,37 +44,37 @@ public sealed class RulePropertyTests
     [InlineData("FedNova")]
     [InlineData("Scaffold")]
     [InlineData("FedAvgM")]
-    public void Combine_OneNode_IsTheIdentity(string rule) => s_round.Sample(round =>
-        AssertClose(round.Nodes[0].W, Combine(s_rules[rule](NodeWeighting.SampleCount), round.Global, Updates(round.Nodes[..1]))));
+    public void Combine_OneNode_IsTheIdentity(string rule) => AnyRound.Sample(round =>
+        AssertClose(round.Nodes[0].W, Combine(Rules[rule](NodeWeighting.SampleCount), round.Global, Updates(round.Nodes[..1]))));
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Combine_WeightsScaled_GivesTheSameResult(string rule) => Gen.Select(s_round, Gen.Double[1e-6, 1e6]).Sample((round, scale) =>
+    public void Combine_WeightsScaled_GivesTheSameResult(string rule) => Gen.Select(AnyRound, Gen.Double[1e-6, 1e6]).Sample((round, scale) =>
     {
         NodeUpdate[] updates = Updates(round.Nodes);
         NodeWeighting Weights(double factor) => NodeWeighting.PerNode(updates.ToDictionary(u => u.NodeId, u => u.SampleCount * factor));
 
-        double[] once = Combine(s_rules[rule](Weights(1)), round.Global, updates);
-        AssertClose(once, Combine(s_rules[rule](Weights(scale)), round.Global, updates));
-        AssertClose(once, Combine(s_rules[rule](NodeWeighting.SampleCount), round.Global, updates));
+        double[] once = Combine(Rules[rule](Weights(1)), round.Global, updates);
+        AssertClose(once, Combine(Rules[rule](Weights(scale)), round.Global, updates));
+        AssertClose(once, Combine(Rules[rule](NodeWeighting.SampleCount), round.Global, updates));
     });
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Combine_EqualSamples_WeighsLikeUniform(string rule) => s_round.Sample(round =>
+    public void Combine_EqualSamples_WeighsLikeUniform(string rule) => AnyRound.Sample(round =>
     {
         NodeUpdate[] updates = Updates([.. round.Nodes.Select(n => (7L, n.W))]);
 
-        AssertClose(Combine(s_rules[rule](NodeWeighting.Uniform), round.Global, updates), Combine(s_rules[rule](NodeWeighting.SampleCount), round.Global, updates));
+        AssertClose(Combine(Rules[rule](NodeWeighting.Uniform), round.Global, updates), Combine(Rules[rule](NodeWeighting.SampleCount), round.Global, updates));
     });
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Combine_NobodyMoved_MovesNothing(string rule) => s_round.Sample(round =>
-        AssertClose(round.Global, Combine(s_rules[rule](NodeWeighting.SampleCount), round.Global, Updates([.. round.Nodes.Select(n => (n.Samples, round.Global))]))));
+    public void Combine_NobodyMoved_MovesNothing(string rule) => AnyRound.Sample(round =>
+        AssertClose(round.Global, Combine(Rules[rule](NodeWeighting.SampleCount), round.Global, Updates([.. round.Nodes.Select(n => (n.Samples, round.Global))]))));
 
     [Fact]
-    public void Combine_Uniform_IsTheDecimalMean() => s_round.Sample(round =>
+    public void Combine_Uniform_IsTheDecimalMean() => AnyRound.Sample(round =>
     {
         double[] got = Combine(new FedAvg { Weighting = NodeWeighting.Uniform }, round.Global, Updates(round.Nodes));
 
@@ -82,7 +82,7 @@ public sealed class RulePropertyTests
     });
 
     [Fact]
-    public void Combine_OwnWeights_IsTheirDecimalMean() => Gen.Select(s_round, Gen.Double[0.1, 100].Array[6]).Sample((round, weights) =>
+    public void Combine_OwnWeights_IsTheirDecimalMean() => Gen.Select(AnyRound, Gen.Double[0.1, 100].Array[6]).Sample((round, weights) =>
     {
         var own = NodeWeighting.PerNode(weights.Select((w, i) => (w, i)).ToDictionary(w => $"node_{w.i}", w => w.w));
 
@@ -93,11 +93,11 @@ public sealed class RulePropertyTests
     });
 
     [Fact]
-    public void Combine_FedNovaOfEqualSteps_IsFedAvg() => s_round.Sample(round =>
+    public void Combine_FedNovaOfEqualSteps_IsFedAvg() => AnyRound.Sample(round =>
         AssertClose(Combine(new FedAvg(), round.Global, Updates(round.Nodes)), Combine(new FedNova(), round.Global, Updates(round.Nodes))));
 
     private static NodeUpdate[] Updates((long Samples, double[] W)[] nodes) =>
-        [.. nodes.Select((n, i) => Rule.Update($"node_{i}", n.Samples, n.W) with { TrainingArgs = s_args })];
+        [.. nodes.Select((n, i) => Rule.Update($"node_{i}", n.Samples, n.W) with { TrainingArgs = Arguments })];
 
     private static double[] Combine(IAggregator rule, double[] global, NodeUpdate[] updates) => Rule.Combine(rule, global, updates);
 

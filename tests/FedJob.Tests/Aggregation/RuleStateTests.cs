@@ -6,7 +6,7 @@ namespace FedJob.Tests.Aggregation;
 /// <summary>What rules remember: saved, taken up in another instance, taken back, and refused where it is another's.</summary>
 public sealed class RuleStateTests
 {
-    private static readonly Dictionary<string, Func<IAggregator>> s_rules = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<IAggregator>> Rules = new(StringComparer.Ordinal)
     {
         ["FedAvgM"] = () => new FedAvgM(),
         ["FedAdam"] = () => new FedAdam { BiasCorrection = true },
@@ -16,13 +16,13 @@ public sealed class RuleStateTests
         ["Scaffold, by samples"] = () => new Scaffold { Weighting = NodeWeighting.SampleCount },
     };
 
-    public static TheoryData<string> Names => [.. s_rules.Keys];
+    public static TheoryData<string> Names => [.. Rules.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task RestoreState_OfAFileInAnotherInstance_GoesOnBitForBit(string name)
     {
-        IAggregator rule = s_rules[name](), other = s_rules[name]();
+        IAggregator rule = Rules[name](), other = Rules[name]();
         Run(rule, 3);
         string path = Path.Combine(Path.GetTempPath(), $"rule_{Guid.NewGuid():N}.mpk");
         try
@@ -45,7 +45,7 @@ public sealed class RuleStateTests
     [MemberData(nameof(Names))]
     public void RestoreState_AfterARoundThatFailed_ForgetsIt(string name)
     {
-        IAggregator rule = s_rules[name](), undisturbed = s_rules[name]();
+        IAggregator rule = Rules[name](), undisturbed = Rules[name]();
         Run(rule, 2);
         Run(undisturbed, 2);
 
@@ -60,34 +60,34 @@ public sealed class RuleStateTests
     [MemberData(nameof(Names))]
     public void RestoreState_Empty_IsThatOfANewRule(string name)
     {
-        IAggregator rule = s_rules[name]();
+        IAggregator rule = Rules[name]();
         Assert.Equal(0, rule.SaveState().Count);
         Run(rule, 2);
 
         rule.RestoreState(ParameterMap.Empty);
 
-        Assert.Equal(Run(s_rules[name](), 2), Run(rule, 2));
+        Assert.Equal(Run(Rules[name](), 2), Run(rule, 2));
     }
 
     [Theory]
     [MemberData(nameof(Names))]
     public void RestoreState_StateOfAnotherRule_IsRefused(string name)
     {
-        IAggregator rule = s_rules[name]();
+        IAggregator rule = Rules[name]();
         var alien = ParameterMap.Create([new("rounds", new ParameterInteger(3))]);
         IAggregator another = name.StartsWith("Scaffold", StringComparison.Ordinal) ? new FedAvgM() : new Scaffold();
         Run(another, 1);
 
         Assert.Throws<AggregationException>(() => rule.RestoreState(alien));
         Assert.Throws<AggregationException>(() => rule.RestoreState(another.SaveState()));
-        Assert.Equal(Run(s_rules[name](), 1), Run(rule, 1));
+        Assert.Equal(Run(Rules[name](), 1), Run(rule, 1));
     }
 
     [Theory]
     [MemberData(nameof(Names))]
     public void BeginRound_AnotherModelThanRemembered_IsRefusedNamingTheTensor(string name)
     {
-        IAggregator rule = s_rules[name]();
+        IAggregator rule = Rules[name]();
         Run(rule, 1);
         double[] longer = [1, 2, 3, 4];
 

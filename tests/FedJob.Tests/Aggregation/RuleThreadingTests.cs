@@ -8,7 +8,7 @@ public sealed class RuleThreadingTests
 {
     private const int Length = 40_000;
 
-    private static readonly Dictionary<string, Func<IAggregator>> s_rules = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<IAggregator>> Rules = new(StringComparer.Ordinal)
     {
         ["FedAvg"] = () => new FedAvg(),
         ["FedProx"] = () => new FedProx(1),
@@ -21,13 +21,13 @@ public sealed class RuleThreadingTests
         ["FedAdagrad"] = () => new FedAdagrad(),
     };
 
-    public static TheoryData<string> Names => [.. s_rules.Keys];
+    public static TheoryData<string> Names => [.. Rules.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Combine_BlocksOnSeveralThreads_SameBitsAsOneAfterTheOther(string name)
     {
-        IAggregator one = s_rules[name](), many = s_rules[name]();
+        IAggregator one = Rules[name](), many = Rules[name]();
         var random = new Random(3);
         float[] global = Randoms(random), other = [.. global];
         for (int round = 0; round < 3; round++)

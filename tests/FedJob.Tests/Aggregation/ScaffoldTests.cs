@@ -7,16 +7,16 @@ namespace FedJob.Tests.Aggregation;
 
 public sealed class ScaffoldTests
 {
-    private static readonly string[] s_nodes = ["a", "b", "c"];
-    private static readonly TrainingArgs s_args = new() { UpdateCount = 5, LearningRate = 0.1 };
+    private static readonly string[] NodeIds = ["a", "b", "c"];
+    private static readonly TrainingArgs Arguments = new() { UpdateCount = 5, LearningRate = 0.1 };
 
     /// <summary>Of each round: who takes part (never nobody), and where the nodes get to.</summary>
-    private static readonly Gen<(int Mask, double[] W)[]> s_rounds = Gen.Select(Gen.Int[1, 7], Gen.Double[-5, 5].Array[3]).Array[1, 10];
+    private static readonly Gen<(int Mask, double[] W)[]> AnyRounds = Gen.Select(Gen.Int[1, 7], Gen.Double[-5, 5].Array[3]).Array[1, 10];
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Rounds_OfSomeOfTheNodes_AgreeWithTheNaiveAlgorithm(bool bySamples) => s_rounds.Sample(rounds =>
+    public void Rounds_OfSomeOfTheNodes_AgreeWithTheNaiveAlgorithm(bool bySamples) => AnyRounds.Sample(rounds =>
     {
         var rule = new Scaffold { LearningRate = 0.7, Weighting = bySamples ? NodeWeighting.SampleCount : NodeWeighting.Uniform };
         double[] samples = [2, 3, 5], states = [0, 0, 0];
@@ -25,10 +25,10 @@ public sealed class ScaffoldTests
         foreach ((int mask, double[] w) in rounds)
         {
             int[] present = [.. Enumerable.Range(0, 3).Where(i => (mask & (1 << i)) != 0)];
-            RoundPreparation prepared = rule.PrepareRound(new() { Round = 0, Participants = [.. present.Select(i => s_nodes[i])], Global = Rule.Model(x) });
+            RoundPreparation prepared = rule.PrepareRound(new() { Round = 0, Participants = [.. present.Select(i => NodeIds[i])], Global = Rule.Model(x) });
             foreach (int i in present)
             {
-                Assert.Equal(states[i] - mean, Correction(prepared, s_nodes[i])[0], 1e-6);
+                Assert.Equal(states[i] - mean, Correction(prepared, NodeIds[i])[0], 1e-6);
             }
 
             double got = AggregationRun.Combine(
@@ -37,8 +37,8 @@ public sealed class ScaffoldTests
                 {
                     Round = 0,
                     Global = Rule.Model(x),
-                    Nodes = s_nodes,
-                    Updates = [.. present.Select(i => Rule.Update(s_nodes[i], (long)samples[i], w[i]) with { TrainingArgs = s_args })],
+                    Nodes = NodeIds,
+                    Updates = [.. present.Select(i => Rule.Update(NodeIds[i], (long)samples[i], w[i]) with { TrainingArgs = Arguments })],
                 },
                 TestContext.Current.CancellationToken)["w"].AsSpan<double>()[0];
 
@@ -81,7 +81,7 @@ public sealed class ScaffoldTests
     public void Combine_RatesByNodeAndLayer_EachNodeCountsWithItsOwn()
     {
         var rule = new Scaffold();
-        NodeUpdate Told(string node, JsonNode lr) => Rule.Update(node, 1, 0.0) with { TrainingArgs = s_args, OptimizerArgs = new JsonObject { ["lr"] = lr } };
+        NodeUpdate Told(string node, JsonNode lr) => Rule.Update(node, 1, 0.0) with { TrainingArgs = Arguments, OptimizerArgs = new JsonObject { ["lr"] = lr } };
         Rule.Combine(rule, [1.0], Told("a", 0.5), Told("b", new JsonObject { ["w"] = 0.25 }));
 
         // c_a = 1 / (5 * 0.5), c_b = 1 / (5 * 0.25).
@@ -102,7 +102,7 @@ public sealed class ScaffoldTests
         Assert.Equal((5.0 - 2.0) / 2, Correction(prepared, "a")[0], 1e-12);
 
         static NodeUpdate Told(string node, int steps) =>
-            Rule.Update(node, 1, 0.0) with { TrainingArgs = s_args, OptimizerArgs = new JsonObject { ["num_updates"] = steps } };
+            Rule.Update(node, 1, 0.0) with { TrainingArgs = Arguments, OptimizerArgs = new JsonObject { ["num_updates"] = steps } };
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class ScaffoldTests
     [InlineData("""{"lr": {"w": 0}}""")]
     public void Combine_NodeTellsNoUsableRate_IsRefusedNamingIt(string told)
     {
-        NodeUpdate update = Rule.Update("node_7", 1, 0.0) with { TrainingArgs = s_args, OptimizerArgs = JsonNode.Parse(told)!.AsObject() };
+        NodeUpdate update = Rule.Update("node_7", 1, 0.0) with { TrainingArgs = Arguments, OptimizerArgs = JsonNode.Parse(told)!.AsObject() };
 
         AggregationException refused = Assert.Throws<AggregationException>(() => Rule.Combine(new Scaffold(), [1.0], update));
 

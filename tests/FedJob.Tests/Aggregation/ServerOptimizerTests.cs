@@ -9,7 +9,7 @@ public sealed class ServerOptimizerTests
 {
     private const double Rate = 0.3, Tau = 1e-3, Beta1 = 0.8, Beta2 = 0.95;
 
-    private static readonly Gen<double[][]> s_rounds = Gen.Double[-10, 10].Array[6].Array[1, 12];
+    private static readonly Gen<double[][]> AnyRounds = Gen.Double[-10, 10].Array[6].Array[1, 12];
 
     [Fact]
     public void FedAvgM_ManyRounds_AgreesWithTheNaiveLoop() => Sample(
@@ -117,7 +117,7 @@ public sealed class ServerOptimizerTests
     }
 
     /// <summary>Runs several rounds of two nodes, weighed 1 to 3, against the naive step of each element.</summary>
-    private static void Sample(Func<IAggregator> make, Func<int, double, State, double> step) => s_rounds.Sample(rounds =>
+    private static void Sample(Func<IAggregator> make, Func<int, double, State, double> step) => AnyRounds.Sample(rounds =>
     {
         IAggregator rule = make();
         double[] got = [1.5, -2.5, 0.25], expected = [.. got];
