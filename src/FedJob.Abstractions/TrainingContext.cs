@@ -25,6 +25,12 @@ public sealed record TrainingContext
     /// <summary>Small arguments of the researcher's aggregator for this node. Default: empty.</summary>
     public JsonObject AggregatorArgs { get; init; } = [];
 
+    /// <summary>
+    /// The tensors of the researcher's aggregator for this node, by argument name, e.g. Scaffold's correction under <c>aggregator_correction</c>; valid during
+    /// the training. <see cref="GradientCorrection"/> applies it. Default: none.
+    /// </summary>
+    public IReadOnlyDictionary<string, ModelParameters> AggregatorTensors { get; init; } = new Dictionary<string, ModelParameters>(StringComparer.Ordinal);
+
     /// <summary>Where to report the loss of a batch; the report reaches the researcher while the training goes on. Default: nowhere.</summary>
     public IProgress<MetricReport>? Progress { get; init; }
 

@@ -34,6 +34,7 @@ public sealed partial class Job
         };
         request.Validate(Nodes);
         CheckArguments(request);
+        _ = request.Training ? request.Aggregator.AdjustTrainingArgs(request.TrainingArgs ?? TrainingArgs) : null;
         return _gate.RunAsync(stop => RunOneAsync(request, stop), cancellationToken);
     }
 
@@ -65,7 +66,10 @@ public sealed partial class Job
     /// <summary>The train request each participant of the last such round was sent, by node id. They hold no secret in their text form.</summary>
     public IReadOnlyDictionary<string, TrainRequest> LastRequests { get; private set; } = new Dictionary<string, TrainRequest>(StringComparer.Ordinal);
 
-    /// <summary>The arguments that the participants of the last such round were given for their side of the rule.</summary>
+    /// <summary>
+    /// The arguments that the caller of the last such round gave its participants for their side of the rule; <see cref="LastRequests"/> shows them
+    /// with the rule's own.
+    /// </summary>
     public AggregatorArguments AggregatorArguments { get; private set; } = AggregatorArguments.None;
 
     /// <summary>

@@ -71,6 +71,7 @@ public sealed class JobOptions
 
         new RoundRequest { Aggregator = Aggregator, SecureAggregation = SecureAggregation }.Validate(Data.Nodes);
         TrainingArgs.Validate(training: false);
+        _ = Aggregator.AdjustTrainingArgs(TrainingArgs);
         WireCheck.Check(TrainingArgs, ModelArgs, nameof(JobOptions));
         RoundPolicy.Validate(Data.Nodes.Count);
         if (InitialParameters is { Count: 0 })

@@ -134,7 +134,8 @@ internal sealed class PlanSession
             TrainingArgs = Arguments,
             Round = Request.Round,
             Seed = RunSeeds.Training(Request, _input.NodeId),
-            AggregatorArgs = Request.AggregatorArgs,
+            AggregatorArgs = AggregatorFiles.ValuesOf(Request.AggregatorArgs),
+            AggregatorTensors = _input.AggregatorTensors,
             Progress = _reports,
             Logger = _reports.PlanLogger,
         };
@@ -145,11 +146,28 @@ internal sealed class PlanSession
         var timing = new TrainTiming(_timeProvider.GetElapsedTime(begun), Environment.CpuUsage.TotalTime - processor);
         cancellationToken.ThrowIfCancellationRequested();
         return result is not null && result.SampleCount <= _input.Split.Training.Count
-            ? new SessionResult(result.SampleCount, result.LearningRate, timing)
+            ? new SessionResult(result.SampleCount, OptimizerArgsOf(result), timing)
             : throw new FedJobException(
                 FedJobErrorCode.TrainingPlanFailed,
                 $"The training plan says it trained on {result?.SampleCount.ToString(CultureInfo.InvariantCulture) ?? "(null)"} samples; "
                 + $"1 to {_input.Split.Training.Count}, the samples it was given, are possible.");
+    }
+
+    /// <summary>What the researcher's rule may need to know: the rate as the wire has it, and the steps, which only FedJob nodes tell.</summary>
+    private static JsonObject OptimizerArgsOf(TrainingResult result)
+    {
+        var arguments = new JsonObject();
+        if (result.LearningRate is { } rate)
+        {
+            arguments["lr"] = rate;
+        }
+
+        if (result.UpdateCount is { } updates)
+        {
+            arguments["num_updates"] = updates;
+        }
+
+        return arguments;
     }
 
     private async Task EvaluateAsync(ITrainingPlan plan, bool ofLocalUpdates, CancellationToken cancellationToken)
@@ -210,7 +228,7 @@ internal sealed class PlanSession
                 NodeId = _input.NodeId,
                 Parameters = new ModelParameters(_input.Global.Select(
                     global => KeyValuePair.Create(global.Key, trained[global.Key].WithKind(global.Value.Kind)))),
-                OptimizerArgs = result.LearningRate is { } rate ? new JsonObject { ["lr"] = rate } : [],
+                OptimizerArgs = result.OptimizerArgs,
             };
             await file.WriteAsync(_input.Files.NodeParameters, token).ConfigureAwait(false);
         },

@@ -19,6 +19,9 @@ internal sealed record SessionInput
     /// <summary>The global parameters.</summary>
     public required ModelParameters Global { get; init; }
 
+    /// <summary>The tensors of the researcher's rule, by argument name.</summary>
+    public IReadOnlyDictionary<string, ModelParameters> AggregatorTensors { get; init; } = new Dictionary<string, ModelParameters>(StringComparer.Ordinal);
+
     /// <summary>The samples to train on and to validate with.</summary>
     public required SampleSplit Split { get; init; }
 

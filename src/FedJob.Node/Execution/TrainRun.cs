@@ -92,12 +92,15 @@ internal sealed partial class TrainRun
         string? previousState = FindState(request);
         await DownloadParametersAsync(task, work, cancellationToken).ConfigureAwait(false);
         using ModelParameters global = AggregatedParametersFile.Open(work.GlobalParameters);
+        using AggregatorFiles rule = await AggregatorFiles.OpenAsync(
+            request.Training ? request.AggregatorArgs : [], _repository, work, cancellationToken).ConfigureAwait(false);
         var input = new SessionInput
         {
             Task = task,
             NodeId = _publisher.NodeId,
             Bundle = bundle,
             Global = global,
+            AggregatorTensors = rule.Tensors,
             Split = SampleSplit.Make(task.Dataset.Dataset.Data.SampleCount, request.TrainingArgs.TestRatio, RunSeeds.Split(request)),
             PreviousState = previousState,
             NewStateId = NodeStateStore.NewStateId(),

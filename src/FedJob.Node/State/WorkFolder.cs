@@ -22,6 +22,11 @@ internal sealed class WorkFolder : IDisposable
     /// <summary>What the plan wants to find again in the next round.</summary>
     public string PlanState => Path.Combine(_path, "plan.state");
 
+    /// <summary>A file of the researcher's rule as it was downloaded.</summary>
+    /// <param name="index">Which one, counted from 0.</param>
+    /// <returns>The path.</returns>
+    public string AggregatorFile(int index) => Path.Combine(_path, $"aggregator{index}.mpk");
+
     /// <summary>A training plan on its way.</summary>
     public string Plan => Path.Combine(_path, "plan.zip");
 

@@ -22,9 +22,9 @@ internal static class AggregationRun
         {
             result[name] = (global.ElementType switch
             {
-                TensorElementType.Float32 => CombineFloating<float>(round, name, global, context.Updates, cancellationToken),
-                TensorElementType.Float64 => CombineFloating<double>(round, name, global, context.Updates, cancellationToken),
-                TensorElementType.Float16 => CombineFloating<Half>(round, name, global, context.Updates, cancellationToken),
+                TensorElementType.Float32 => CombineFloating<float>(aggregator.Name, round, name, global, context.Updates, cancellationToken),
+                TensorElementType.Float64 => CombineFloating<double>(aggregator.Name, round, name, global, context.Updates, cancellationToken),
+                TensorElementType.Float16 => CombineFloating<Half>(aggregator.Name, round, name, global, context.Updates, cancellationToken),
                 TensorElementType.Int8 => CombineIntegers<sbyte>(name, global, context.Updates, cancellationToken),
                 TensorElementType.Int16 => CombineIntegers<short>(name, global, context.Updates, cancellationToken),
                 TensorElementType.Int32 => CombineIntegers<int>(name, global, context.Updates, cancellationToken),
@@ -43,7 +43,7 @@ internal static class AggregationRun
     }
 
     private static ParameterTensor CombineFloating<T>(
-        IRoundAggregation round, string name, ParameterTensor global, IReadOnlyList<NodeUpdate> updates, CancellationToken cancellationToken)
+        string rule, IRoundAggregation round, string name, ParameterTensor global, IReadOnlyList<NodeUpdate> updates, CancellationToken cancellationToken)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         T[] result = NewArray<T>(name, global);
@@ -52,6 +52,7 @@ internal static class AggregationRun
             cancellationToken.ThrowIfCancellationRequested();
             int count = Math.Min(BlockElements, result.Length - start);
             round.Combine(new TensorBlock<T>(name, global, updates, start, result.AsSpan(start, count)));
+            FiniteResult.Check(rule, name, start, result.AsSpan(start, count));
         }
 
         return ParameterTensor.FromMemory<T>(result, global.Shape);

@@ -1,11 +1,8 @@
-using System.Numerics.Tensors;
-using FedJob.Abstractions;
-
 namespace FedJob.Aggregation;
 
 /// <summary>
-/// Federated averaging: the new parameters are the mean of the nodes' parameters, each weighted with its share of the samples,
-/// w = sum_i (n_i / n) w_i (McMahan et al. 2017, "Communication-Efficient Learning of Deep Networks from Decentralized Data").
+/// Federated averaging: the new parameters are the mean of the nodes' parameters, each weighted with its share, by default of the samples,
+/// w = sum_i (n_i / n) w_i (McMahan et al. 2017, "Communication-Efficient Learning of Deep Networks from Decentralized Data", algorithm 1).
 /// </summary>
 /// <remarks>
 /// Shares are computed in double precision and rounded once to the element type; then acc = acc + share_i * w_i, with two roundings and
@@ -14,33 +11,26 @@ namespace FedJob.Aggregation;
 /// </remarks>
 public sealed class FedAvg : IAggregator
 {
+    private readonly NodeWeighting _weighting = NodeWeighting.SampleCount;
+
     /// <inheritdoc/>
     public string Name => "FedAvg";
+
+    /// <summary>How much each node counts. Default: by sample count.</summary>
+    public NodeWeighting Weighting { get => _weighting; init => _weighting = RuleOption.Required(value); }
+
+    /// <inheritdoc/>
+    public RoundPreparation PrepareRound(PreparationContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        _weighting.Check(Name, context.Participants);
+        return RoundPreparation.None;
+    }
 
     /// <inheritdoc/>
     public IRoundAggregation BeginRound(AggregationContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        double total = context.Updates.Sum(u => (double)u.SampleCount);
-        return new WeightedMean([.. context.Updates.Select(u => u.SampleCount / total)]);
-    }
-
-    private sealed class WeightedMean(double[] shares) : IRoundAggregation
-    {
-        private readonly double _sum = shares.Sum();
-
-        public void Combine<T>(TensorBlock<T> block)
-            where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
-        {
-            for (int i = 0; i < shares.Length; i++)
-            {
-                TensorPrimitives.MultiplyAdd(block.GetUpdate(i), T.CreateChecked(shares[i]), block.Result, block.Result);
-            }
-
-            if (block.Kind == TensorKind.NumPyArray && _sum != 1)
-            {
-                TensorPrimitives.Divide(block.Result, T.CreateChecked(_sum), block.Result);
-            }
-        }
+        return new WeightedMean(_weighting.SharesOf(Name, context.Updates));
     }
 }

@@ -7,10 +7,33 @@ namespace FedJob.Aggregation;
 /// How the updates of a round become the new global parameters. A rule sees the updates in ordinal order of their node ids and combines them block
 /// by block, so that its memory does not grow with the number of nodes and the same updates give the same bits.
 /// </summary>
+/// <remarks>
+/// Rules combine floating-point tensors. Integers become the sample-weighted mean rounded to the nearest (ties to even), booleans the sample-weighted
+/// majority (a tie is true) under every rule: they are counters and flags, which no rule of the literature speaks of. A result that is NaN or infinite is
+/// refused with its tensor and index.
+/// </remarks>
 public interface IAggregator
 {
     /// <summary>The rule's name as the literature spells it, e.g. <c>FedAvg</c>.</summary>
     string Name { get; }
+
+    /// <summary>
+    /// What the rule changes in the training arguments of its rounds, e.g. <c>fedprox_mu</c>. Called when a job is made and before each of its training
+    /// rounds, so that arguments the rule cannot work with are refused before anything is sent. Default: nothing.
+    /// </summary>
+    /// <param name="trainingArgs">The arguments as the job has them.</param>
+    /// <returns>The arguments as nodes get them.</returns>
+    /// <exception cref="ArgumentException">The rule cannot work with these arguments; the message names argument, value and what is needed.</exception>
+    TrainingArgs AdjustTrainingArgs(TrainingArgs trainingArgs) => trainingArgs;
+
+    /// <summary>
+    /// What the rule wants the participants of a training round to get with their requests. Called once a round, after sampling and before anything is sent;
+    /// it changes nothing the rule remembers. Default: nothing, which costs nothing.
+    /// </summary>
+    /// <param name="context">The participants and the global parameters.</param>
+    /// <returns>Arguments and auxiliary variables; nobody gets what is another's.</returns>
+    /// <exception cref="AggregationException">The rule cannot run a round with these participants.</exception>
+    RoundPreparation PrepareRound(PreparationContext context) => RoundPreparation.None;
 
     /// <summary>Prepares to combine one round's updates: e.g. computes each node's weight.</summary>
     /// <param name="context">The round's updates and the global parameters they started from.</param>

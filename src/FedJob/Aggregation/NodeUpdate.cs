@@ -16,6 +16,9 @@ public sealed record NodeUpdate
     /// <summary>Its parameters after training, usually views of a mapped file, valid during the aggregation.</summary>
     public required ModelParameters Parameters { get; init; }
 
+    /// <summary>The training arguments it was sent. Default: none set.</summary>
+    public TrainingArgs TrainingArgs { get; init; } = new();
+
     /// <summary>What its optimizer used, e.g. <c>{"lr": 0.1}</c> or <c>{"lr": {"layer": 0.1}}</c>. Default: empty.</summary>
     public JsonObject OptimizerArgs { get; init; } = [];
 

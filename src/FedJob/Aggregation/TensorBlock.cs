@@ -23,6 +23,9 @@ public readonly ref struct TensorBlock<T>
     /// <summary>The kind of the tensor on the wire.</summary>
     public TensorKind Kind => _global.Kind;
 
+    /// <summary>The index of the block's first element in the tensor, in row-major order: where a rule's own memory of the tensor begins.</summary>
+    public long Start => _start;
+
     /// <summary>The number of updates.</summary>
     public int UpdateCount => _updates.Count;
 

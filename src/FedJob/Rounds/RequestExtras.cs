@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 using FedJob.Protocol.Parameters;
 
 namespace FedJob.Rounds;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 using FedJob.Protocol.Messages;
 
 namespace FedJob.Rounds;

@@ -68,6 +68,8 @@ internal sealed partial class RoundRunner(
         {
             using NodeFiles files = NodeFiles.Create(context.Directory, logger);
             using ModelParameters global = AggregatedParametersFile.Open(context.Parameters.Path);
+            IReadOnlyList<string> prepared = policy.ReplaceLostNodes ? context.Data.Nodes : intent.Participants;
+            (context, request) = RulePreparation.Apply(context, request, prepared, global);
             var orders = new TrainOrders(requests, uploads, context, request, policy.Deadline);
             IReadOnlyList<TrainOrder> asked = await intent.OrdersAsync(context, orders, cancellationToken).ConfigureAwait(false);
             await intent.MeetAsync(requests, cancellationToken).ConfigureAwait(false);
@@ -103,7 +105,7 @@ internal sealed partial class RoundRunner(
             GlobalParameters next = context.Parameters;
             string? auxiliaryVariables = null;
             TimeSpan aggregate = TimeSpan.Zero;
-            using UpdateCombination? updates = request.Training ? UpdateCombination.Open(context, global, replies, logger) : null;
+            using UpdateCombination? updates = request.Training ? UpdateCombination.Open(context, global, dispatcher.Orders.Values, replies, logger) : null;
             if (updates is not null)
             {
                 Announce(RoundEventKind.Aggregating);

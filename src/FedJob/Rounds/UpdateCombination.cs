@@ -13,15 +13,21 @@ internal sealed partial class UpdateCombination : IDisposable
 {
     private readonly RoundContext _context;
     private readonly ModelParameters _global;
+    private readonly Dictionary<string, TrainingArgs> _trainingArgs;
     private readonly ILogger _logger;
     private (IAggregator Rule, ParameterMap State)? _before;
     private readonly List<(CollectedReply Reply, NodeParametersFile File)> _updates = [];
 
-    private UpdateCombination(RoundContext context, ModelParameters global, ILogger logger) => (_context, _global, _logger) = (context, global, logger);
-
-    public static UpdateCombination Open(RoundContext context, ModelParameters global, IEnumerable<CollectedReply> replies, ILogger logger)
+    private UpdateCombination(RoundContext context, ModelParameters global, IEnumerable<TrainOrder> orders, ILogger logger)
     {
-        var combination = new UpdateCombination(context, global, logger);
+        (_context, _global, _logger) = (context, global, logger);
+        _trainingArgs = orders.ToDictionary(o => o.Ticket.NodeId, o => o.Request.TrainingArgs, StringComparer.Ordinal);
+    }
+
+    public static UpdateCombination Open(
+        RoundContext context, ModelParameters global, IEnumerable<TrainOrder> orders, IEnumerable<CollectedReply> replies, ILogger logger)
+    {
+        var combination = new UpdateCombination(context, global, orders, logger);
         try
         {
             foreach (CollectedReply reply in replies.Where(r => r.Verdict.Kind == VerdictKind.Succeeded))
@@ -97,11 +103,13 @@ internal sealed partial class UpdateCombination : IDisposable
     {
         Round = _context.Round,
         Global = _global,
+        Nodes = [.. _context.Data.Nodes.Order(StringComparer.Ordinal)],
         Updates = [.. _updates.Select(u => new NodeUpdate
         {
             NodeId = u.Reply.Verdict.NodeId,
             SampleCount = u.Reply.Verdict.SampleCount!.Value,
             Parameters = u.File.Parameters,
+            TrainingArgs = _trainingArgs[u.Reply.Verdict.NodeId],
             OptimizerArgs = u.File.OptimizerArgs,
             AuxiliaryVariables = u.File.AuxiliaryVariables,
         })],

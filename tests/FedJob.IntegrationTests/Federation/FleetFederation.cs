@@ -98,6 +98,6 @@ internal sealed class FleetFederation : IAsyncDisposable
         _files.Delete(recursive: true);
     }
 
-    private static ModelParameters Mean(double value) =>
+    public static ModelParameters Mean(double value) =>
         new() { ["mean"] = ParameterTensor.FromMemory<double>(new[] { value }, [1], TensorKind.TorchTensor) };
 }

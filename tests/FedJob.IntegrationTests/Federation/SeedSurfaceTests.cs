@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Metrics;
 using FedJob.Nodes;

@@ -67,7 +67,7 @@ internal sealed record CapturedRound(
     private static string Url(JsonElement message) => new Uri(message.GetProperty("params_url").GetString()!).AbsolutePath;
 
     /// <summary>URL path -> file, from the manifests of the repository beside the messages, that of the scenario's own folder first.</summary>
-    private static Dictionary<string, string> Files(string scenario)
+    public static Dictionary<string, string> Files(string scenario)
     {
         string beside = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(CaptureFolder.PathOf(scenario))!, "..", "repository"));
         string own = Path.GetFileNameWithoutExtension(scenario);

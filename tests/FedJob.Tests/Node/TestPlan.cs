@@ -81,6 +81,14 @@ internal static class TestPlan
 
                     if (Is("spin", "yes")) { while (true) { cancellationToken.ThrowIfCancellationRequested(); } }
 
+                    if (Is("aggregator", "apply"))
+                    {
+                        float[] shift = context.AggregatorTensors["shift"]["w"].AsSpan<float>().ToArray();
+                        float offset = (float)(double)context.AggregatorArgs["offset"] * context.AggregatorArgs.Count;
+                        _weights = new[] { shift[0] + offset, shift[1] + offset };
+                        return new TrainingResult { SampleCount = 1, LearningRate = 0.25, UpdateCount = 7 };
+                    }
+
                     _rounds++;
                     _weights[0] += 1;
                     _weights[1] = _rounds;

@@ -1,3 +1,4 @@
+using FedJob.Aggregation;
 using FedJob.Protocol.Messages;
 using FedJob.Rounds;
 using FedJob.Tests.Jobs;

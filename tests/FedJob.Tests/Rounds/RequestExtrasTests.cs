@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Parameters;
 using FedJob.Rounds;

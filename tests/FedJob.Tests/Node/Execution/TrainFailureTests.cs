@@ -166,7 +166,7 @@ public sealed class TrainFailureTests
         [
             (request with { SecaggServerKeyId = "k", SecaggBiprimeId = "b", SecaggRandom = 0.5 }, "secure aggregation"),
             (request with { AuxiliaryVariableUrls = [harness.PlanUrl.AbsoluteUri] }, "aux_var_urls"),
-            (request with { AggregatorArgs = new JsonObject { ["c"] = FileReference(harness) } }, "aggregator_args.c"),
+            (request with { AggregatorArgs = [.. Enumerable.Range(0, 17).Select(i => KeyValuePair.Create<string, JsonNode?>($"c{i}", FileReference(harness)))] }, "17 files"),
         ])
         {
             TrainReply reply = await harness.TrainAsync(bad);

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
 
-namespace FedJob.Rounds;
+namespace FedJob.Aggregation;
 
 /// <summary>Arguments that nodes get with their train request for their side of an aggregation rule, by name.</summary>
 public sealed record NodeArguments
@@ -17,4 +17,23 @@ public sealed record NodeArguments
     /// are read while the round sends; equal bytes are uploaded once. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, ModelParameters> Files { get; init; } = new Dictionary<string, ModelParameters>(StringComparer.Ordinal);
+
+    /// <summary>The names of all arguments.</summary>
+    internal IEnumerable<string> Names => Values.Select(v => v.Key).Concat(Files.Keys);
+
+    /// <summary>These arguments and others.</summary>
+    internal NodeArguments And(string whom, NodeArguments other)
+    {
+        if (Names.Intersect(other.Names, StringComparer.Ordinal).FirstOrDefault() is { } twice)
+        {
+            throw new AggregationException(
+                $"The aggregator argument '{twice}' for {whom} is given by the rule and by the caller of the round; leave it to the rule, or use another name.");
+        }
+
+        return new()
+        {
+            Values = [.. Values.Concat(other.Values).Select(v => KeyValuePair.Create(v.Key, v.Value?.DeepClone()))],
+            Files = Files.Concat(other.Files).ToDictionary(f => f.Key, f => f.Value, StringComparer.Ordinal),
+        };
+    }
 }

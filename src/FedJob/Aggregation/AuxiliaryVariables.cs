@@ -1,6 +1,6 @@
 using FedJob.Protocol.Parameters;
 
-namespace FedJob.Rounds;
+namespace FedJob.Aggregation;
 
 /// <summary>
 /// What the modules of the researcher's optimizer tell those of the nodes (Fed-BioMed's optimizer auxiliary variables), module -> values. What is for all
@@ -17,6 +17,14 @@ public sealed record AuxiliaryVariables
     /// <summary>What one participant gets beside it, by node id and module. Default: nothing.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, ParameterMap>> PerNode { get; init; } =
         new Dictionary<string, IReadOnlyDictionary<string, ParameterMap>>(StringComparer.Ordinal);
+
+    /// <summary>These variables and others.</summary>
+    internal AuxiliaryVariables And(AuxiliaryVariables other) => new()
+    {
+        Shared = Both(Shared, other.Shared),
+        PerNode = PerNode.Keys.Union(other.PerNode.Keys, StringComparer.Ordinal).ToDictionary(
+            n => n, n => Both(PerNode.GetValueOrDefault(n), other.PerNode.GetValueOrDefault(n)), StringComparer.Ordinal),
+    };
 
     /// <summary>Checks the variables against the nodes of a job.</summary>
     /// <param name="nodes">The nodes of the job.</param>
@@ -53,5 +61,20 @@ public sealed record AuxiliaryVariables
                 throw new ArgumentException($"Module '{module}' has shared auxiliary variables and others for node '{nodeId}'; declare it one way.");
             }
         }
+    }
+
+    private static IReadOnlyDictionary<string, ParameterMap> Both(IReadOnlyDictionary<string, ParameterMap>? one, IReadOnlyDictionary<string, ParameterMap>? two)
+    {
+        var both = new Dictionary<string, ParameterMap>(StringComparer.Ordinal);
+        foreach ((string module, ParameterMap values) in (one ?? both).Concat(two ?? new Dictionary<string, ParameterMap>(StringComparer.Ordinal)).ToArray())
+        {
+            if (!both.TryAdd(module, values))
+            {
+                throw new AggregationException(
+                    $"Auxiliary variables of module '{module}' are given by the rule and by the caller of the round; leave them to the rule.");
+            }
+        }
+
+        return both;
     }
 }

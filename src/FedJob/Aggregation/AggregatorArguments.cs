@@ -1,6 +1,6 @@
 using FedJob.Abstractions;
 
-namespace FedJob.Rounds;
+namespace FedJob.Aggregation;
 
 /// <summary>What the participants of a round get for their side of an aggregation rule: some arguments all alike, others each its own.</summary>
 public sealed record AggregatorArguments
@@ -13,6 +13,16 @@ public sealed record AggregatorArguments
 
     /// <summary>What one participant gets beside it, by node id; nobody gets another's. Default: nothing.</summary>
     public IReadOnlyDictionary<string, NodeArguments> PerNode { get; init; } = new Dictionary<string, NodeArguments>(StringComparer.Ordinal);
+
+    /// <summary>These arguments and others; <see cref="Validate"/> tells names that stand in both.</summary>
+    internal AggregatorArguments And(AggregatorArguments other) => new()
+    {
+        Shared = Shared.And("every node", other.Shared),
+        PerNode = PerNode.Keys.Union(other.PerNode.Keys, StringComparer.Ordinal).ToDictionary(
+            n => n,
+            n => PerNode.GetValueOrDefault(n, NodeArguments.None).And(n, other.PerNode.GetValueOrDefault(n, NodeArguments.None)),
+            StringComparer.Ordinal),
+    };
 
     /// <summary>Checks the arguments against the nodes of a job.</summary>
     /// <param name="nodes">The nodes of the job.</param>
@@ -48,12 +58,10 @@ public sealed record AggregatorArguments
 
     private void CheckNames(string whom, NodeArguments own)
     {
-        string? twice = NamesOf(Shared).Concat(NamesOf(own)).GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1)?.Key;
+        string? twice = Shared.Names.Concat(own.Names).GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1)?.Key;
         if (twice is not null)
         {
             throw new ArgumentException($"The aggregator argument '{twice}' stands twice for {whom}; give it once: shared, or for the node, as value or as file.");
         }
     }
-
-    private static IEnumerable<string> NamesOf(NodeArguments arguments) => arguments.Values.Select(v => v.Key).Concat(arguments.Files.Keys);
 }

@@ -1,0 +1,25 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using FedJob.Abstractions;
+
+namespace FedJob.Aggregation;
+
+/// <summary>The mean of the updates by fixed shares, in node order; see <see cref="FedAvg"/> for its roundings.</summary>
+internal sealed class WeightedMean(double[] shares) : IRoundAggregation
+{
+    private readonly double _sum = shares.Sum();
+
+    public void Combine<T>(TensorBlock<T> block)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < shares.Length; i++)
+        {
+            TensorPrimitives.MultiplyAdd(block.GetUpdate(i), T.CreateChecked(shares[i]), block.Result, block.Result);
+        }
+
+        if (block.Kind == TensorKind.NumPyArray && _sum != 1)
+        {
+            TensorPrimitives.Divide(block.Result, T.CreateChecked(_sum), block.Result);
+        }
+    }
+}
