@@ -31,6 +31,7 @@ public sealed partial class Job
             Aggregator = request.Aggregator ?? _aggregator,
             Sampler = request.Sampler ?? _sampler,
             SecureAggregation = request.SecureAggregation ?? _secureAggregation,
+            Policy = request.Policy ?? _policy,
         };
         request.Validate(Nodes);
         TrainingArgs.Validate(request.Training);
@@ -83,7 +84,7 @@ public sealed partial class Job
     {
         try
         {
-            RoundCommit commit = await _runner.RunAsync(Snapshot(), request, request.Policy ?? _policy, cancellationToken).ConfigureAwait(false);
+            RoundCommit commit = await _runner.RunAsync(Snapshot(), request, request.Policy!, cancellationToken).ConfigureAwait(false);
             if (request.Training)
             {
                 _parameters = commit.Parameters;

@@ -69,7 +69,7 @@ public sealed class JobOptions
             throw new ArgumentException($"JobOptions.MetricCapacity is {MetricCapacity}; allowed: 1 to 10,000,000.");
         }
 
-        new RoundRequest { Aggregator = Aggregator, SecureAggregation = SecureAggregation }.Validate(Data.Nodes);
+        new RoundRequest { Aggregator = Aggregator, SecureAggregation = SecureAggregation, Policy = RoundPolicy }.Validate(Data.Nodes);
         TrainingArgs.Validate(training: false);
         WireCheck.Check(TrainingArgs, ModelArgs, nameof(JobOptions));
         RoundPolicy.Validate(Data.Nodes.Count);

@@ -1,3 +1,5 @@
+using FedJob.Aggregation;
+
 namespace FedJob.Rounds;
 
 /// <summary>When a round ends, and what it needs to succeed. Nothing in it is without a bound.</summary>
@@ -23,6 +25,9 @@ public sealed record RoundPolicy
 
     /// <summary>How long downloads that began before the deadline may go on after it; at least 0. Default: 10 min.</summary>
     public TimeSpan DownloadGrace { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>What happens to updates much larger than the others. Default: they are reported and used.</summary>
+    public OutlierGuard OutlierGuard { get; init; } = new();
 
     /// <summary>Checks the values and the rules between them.</summary>
     /// <param name="participants">The number of participants of the round.</param>
@@ -59,6 +64,8 @@ public sealed record RoundPolicy
             throw new ArgumentException($"RoundPolicy.DownloadGrace is {DownloadGrace}; allowed: 0 to 45 days.");
         }
 
+        ArgumentNullException.ThrowIfNull(OutlierGuard);
+        OutlierGuard.Validate();
         if (MinimumReplies.Of(participants) > participants)
         {
             throw new ArgumentException(

@@ -1,3 +1,5 @@
+using FedJob.Aggregation;
+
 namespace FedJob.Rounds;
 
 /// <summary>What a round came to.</summary>
@@ -23,6 +25,12 @@ public sealed record RoundResult
     /// anything. <see cref="Job.OpenAuxiliaryVariables"/> reads it.
     /// </summary>
     public string? AuxiliaryVariablesPath { get; init; }
+
+    /// <summary>
+    /// How large each update was, and which were outliers by <see cref="RoundPolicy.OutlierGuard"/>, in ordinal order of the node ids. Empty where nothing was looked at:
+    /// validation, encrypted updates, a guard that is off, and rounds read from a checkpoint.
+    /// </summary>
+    public IReadOnlyList<ScreenedUpdate> ScreenedUpdates { get; init; } = [];
 
     /// <summary>The samples all successful participants trained on.</summary>
     public long SampleCount => Verdicts.Sum(v => v.SampleCount ?? 0);

@@ -1,4 +1,5 @@
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Metrics;
 using FedJob.Nodes;
@@ -34,6 +35,11 @@ internal sealed partial class RoundRunner(
         var stopwatch = new PhaseWatch(timeProvider);
         IReadOnlyList<string> participants = SampleParticipants(context, request);
         policy.Validate(participants.Count);
+        if (request.Training)
+        {
+            request.Aggregator!.Validate(participants.Count);
+        }
+
         void Announce(RoundEventKind kind, string? nodeId = null, NodeVerdict? verdict = null) => events.Publish(new RoundEvent
         {
             Round = context.Round,
@@ -70,11 +76,15 @@ internal sealed partial class RoundRunner(
 
             GlobalParameters next = context.Parameters;
             string? auxiliaryVariables = null;
+            IReadOnlyList<ScreenedUpdate> screened = [];
             TimeSpan aggregate = TimeSpan.Zero;
             using UpdateCombination? updates = request.Training ? UpdateCombination.Open(context, global, replies, logger) : null;
             if (updates is not null)
             {
                 Announce(RoundEventKind.Aggregating);
+                screened = updates.Screen(policy.OutlierGuard, cancellationToken);
+                replies = Exclusions.Apply(replies, screened, Announce);
+                EnsureQuorum(context, policy, replies);
                 using ModelParameters combined = await updates.CombineAsync(
                     request.Aggregator!, request.SecureAggregation is not null, cancellationToken).ConfigureAwait(false);
                 auxiliaryVariables = await updates.WriteAuxiliaryVariablesAsync(
@@ -93,6 +103,7 @@ internal sealed partial class RoundRunner(
                 Upload = upload,
                 Total = stopwatch.Total,
             });
+            commit = commit with { Result = commit.Result with { ScreenedUpdates = screened } };
             updates?.Accept();
             if (!request.Training || !context.KeepReplyFiles)
             {

@@ -26,4 +26,7 @@ public enum VerdictKind
 
     /// <summary>The round had enough replies before this one was there.</summary>
     NotNeeded,
+
+    /// <summary>Its update is sound but an outlier, and <see cref="RoundPolicy.OutlierGuard"/> excludes such; it was not used.</summary>
+    Excluded,
 }
