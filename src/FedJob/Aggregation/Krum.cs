@@ -6,8 +6,8 @@ namespace FedJob.Aggregation;
 /// Adversaries: Byzantine Tolerant Gradient Descent").
 /// </summary>
 /// <remarks>
-/// Withstands f hostile nodes of n >= 2 f + 3. Of equal scores the first node's, in ordinal order, is chosen. On skewed data the one update
-/// chosen knows only its own node's data; <see cref="MultiKrum"/> averages several. Integer and boolean tensors are combined as under every rule.
+/// Withstands f hostile nodes of n >= 2 f + 3. Of equal scores the update with the first smaller element is chosen, whatever the nodes are called. On skewed data
+/// the one update chosen knows only its own node's data; <see cref="MultiKrum"/> averages several. Integer and boolean tensors are combined as under every rule.
 /// </remarks>
 public sealed class Krum : IAggregator
 {

@@ -6,8 +6,8 @@ namespace FedJob.Aggregation;
 /// Adversaries: Byzantine Tolerant Gradient Descent", section 5).
 /// </summary>
 /// <remarks>
-/// Withstands f hostile nodes of n >= 2 f + 3. With m = 1 it is <see cref="Krum"/>. Of equal scores the first node's, in ordinal order, comes first. The
-/// mean is the plain one: a sample count is a node's own word.
+/// Withstands f hostile nodes of n >= 2 f + 3. With m = 1 it is <see cref="Krum"/>. Of equal scores the update with the first smaller element comes
+/// first. The mean is the plain one: a sample count is a node's own word.
 /// </remarks>
 public sealed class MultiKrum : IAggregator
 {

@@ -7,8 +7,9 @@ namespace FedJob.Aggregation;
 internal sealed class PairwiseDistances
 {
     private readonly double[,] _squares;
+    private readonly UpdateOrder _order;
 
-    private PairwiseDistances(double[,] squares) => _squares = squares;
+    private PairwiseDistances(double[,] squares, UpdateOrder order) => (_squares, _order) = (squares, order);
 
     public double this[int first, int second] => _squares[first, second];
 
@@ -35,10 +36,10 @@ internal sealed class PairwiseDistances
             }
         }
 
-        return new PairwiseDistances(squares);
+        return new PairwiseDistances(squares, new UpdateOrder(context));
     }
 
-    /// <summary>Orders updates by their Krum score, the sum of the squared distances to their closest neighbours; among equals the first node first.</summary>
+    /// <summary>Orders updates by their Krum score, the sum of the squared distances to their closest neighbours; equal ones by what they hold.</summary>
     /// <param name="candidates">The updates that are scored, and among which neighbours are sought.</param>
     /// <param name="neighbours">How many neighbours count.</param>
     /// <returns>The candidates, the lowest score first.</returns>
@@ -46,6 +47,6 @@ internal sealed class PairwiseDistances
     [
         .. candidates
             .Select(i => (Index: i, Score: candidates.Where(j => j != i).Select(j => _squares[i, j]).Order().Take(neighbours).Sum()))
-            .OrderBy(c => c.Score).ThenBy(c => c.Index).Select(c => c.Index),
+            .OrderBy(c => c.Score).ThenBy(c => c.Index, _order).Select(c => c.Index),
     ];
 }
