@@ -1,3 +1,4 @@
+using FedJob.Aggregation;
 using FedJob.Protocol.Messages;
 using FedJob.Rounds;
 
@@ -15,6 +16,7 @@ internal static class HistoryLines
         ParametersUrl = round.ParametersUrl,
         AuxiliaryVariables = auxiliaryVariables,
         Timings = new TimingsDocument(round.Timings.Send, round.Timings.Collect, round.Timings.Aggregate, round.Timings.Upload, round.Timings.Total),
+        ScreenedUpdates = round.ScreenedUpdates is { Count: > 0 } screened ? screened : null,
     };
 
     public static RoundResult Read(RoundDocument line, string parametersPath, string? auxiliaryVariablesPath) => new()
@@ -33,6 +35,7 @@ internal static class HistoryLines
             Upload = line.Timings.Upload,
             Total = line.Timings.Total,
         },
+        ScreenedUpdates = [.. (line.ScreenedUpdates ?? []).Select(Read)],
     };
 
     private static VerdictDocument Write(NodeVerdict verdict) => new()
@@ -62,6 +65,10 @@ internal static class HistoryLines
         DownloadTime = verdict.DownloadTime,
         DownloadedBytes = verdict.DownloadedBytes,
     };
+
+    private static ScreenedUpdate Read(ScreenedUpdate? update) => update is null
+        ? throw new FormatException("A report of the outlier guard is null.")
+        : update with { NodeId = Identifier.Check(update.NodeId) };
 
     private static T Named<T>(string name)
         where T : struct, Enum =>

@@ -28,7 +28,7 @@ public sealed record RoundResult
 
     /// <summary>
     /// How large each update was, and which were outliers by <see cref="RoundPolicy.OutlierGuard"/>, in ordinal order of the node ids. Empty where nothing was looked at:
-    /// validation, encrypted updates, a guard that is off, and rounds read from a checkpoint.
+    /// validation, encrypted updates, a guard that is off.
     /// </summary>
     public IReadOnlyList<ScreenedUpdate> ScreenedUpdates { get; init; } = [];
 
