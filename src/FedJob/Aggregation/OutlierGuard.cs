@@ -18,8 +18,11 @@ public sealed record OutlierGuard
     /// <summary>The score above which an update is an outlier; above 0, finite. Default: 3.5.</summary>
     public double Threshold { get; init; } = 3.5;
 
-    /// <summary>The least spread that norms are taken to have, as a share of their median; at least 0, at most 10. Default: 0.25.</summary>
-    public double MinimumSpread { get; init; } = 0.25;
+    /// <summary>
+    /// The least spread that norms are taken to have, as a share of their median; at least 0, at most 10. On skewed data honest norms differ by factors while those of nodes with
+    /// like data agree. Default: 1, so that with the default threshold no update below 4.5 times the median is an outlier.
+    /// </summary>
+    public double MinimumSpread { get; init; } = 1;
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>
