@@ -8,7 +8,7 @@ internal sealed record Options(int Rounds, string Picture)
     public const string Usage = """
         Strategies: aggregation rules compared on skewed data, with and without a hostile node.
 
-          --rounds N       rounds each rule gets, 1 to 1000 (default 6)
+          --rounds N       rounds each rule gets, 1 to 1000 (default 5)
           --picture FILE   where the PNG with the curves goes (default strategies.png)
         """;
 
@@ -16,7 +16,7 @@ internal sealed record Options(int Rounds, string Picture)
     /// <exception cref="ArgumentException">It holds something else than the usage says.</exception>
     public static Options Parse(string[] args)
     {
-        var options = new Options(6, "strategies.png");
+        var options = new Options(5, "strategies.png");
         for (int i = 0; i < args.Length; i += 2)
         {
             string value = i + 1 < args.Length ? args[i + 1] : throw new ArgumentException($"{args[i]} needs a value.");

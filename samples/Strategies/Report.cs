@@ -61,6 +61,7 @@ internal static class Report
 
         plot.Title(title);
         plot.XLabel("round");
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         plot.YLabel("accuracy on the common test set in %");
         plot.Axes.SetLimits(0, curves[0].Scores.Count - 1, 0, 102);
     }

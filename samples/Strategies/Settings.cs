@@ -9,7 +9,7 @@ internal static class Settings
 {
     public const int Seed = 42;
     public const double TestShare = 0.25;
-    public const int Nodes = 8;
+    public const int Nodes = 7;
 
     /// <summary>The hostile node sees every measurement mirrored at its typical value and this many times as far from it.</summary>
     public const double Blow = -100;

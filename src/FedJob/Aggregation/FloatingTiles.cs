@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using FedJob.Abstractions;
 
@@ -54,6 +55,7 @@ internal sealed class FloatingTiles
     /// |a - b|^2, the same bits whichever comes first and on every processor: four partial sums whatever the width of its registers, nothing fused.
     /// Infinite where it exceeds the range of a double.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the first round is as fast as the others
     public static double SquaredDistance(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         Vector256<double> sums = Vector256<double>.Zero;
