@@ -55,6 +55,7 @@ public sealed class JobOptions
 
     /// <summary>Checks the values and the rules between them.</summary>
     /// <exception cref="ArgumentException">A rule is broken; the message names option, value and what is allowed.</exception>
+    /// <exception cref="AggregationException"><see cref="Aggregator"/> needs more nodes; the message names the bound.</exception>
     public void Validate()
     {
         ArgumentNullException.ThrowIfNull(TrainingPlan);

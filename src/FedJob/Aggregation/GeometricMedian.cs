@@ -72,6 +72,7 @@ public sealed class GeometricMedian : IAggregator
         double sum = weights.Sum();
         return double.IsFinite(least)
             ? [.. weights.Select(w => w / sum)]
-            : throw new AggregationException("GeometricMedian cannot measure the updates: all of them are farther from the model than a double can say. Check the nodes' learning rates.");
+            : throw new AggregationException(
+                "GeometricMedian cannot measure the updates: all of them are farther from the model than a double can say. Check the nodes' learning rates.");
     }
 }

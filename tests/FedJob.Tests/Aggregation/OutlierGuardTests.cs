@@ -1,7 +1,6 @@
 using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Metrics;
-using FedJob.Protocol.Messages;
 using FedJob.Rounds;
 using FedJob.Tests.Jobs;
 using Moq;

@@ -1,4 +1,3 @@
-using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Rounds;
 using FedJob.Tests.Jobs;
