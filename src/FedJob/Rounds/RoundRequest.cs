@@ -40,7 +40,7 @@ public sealed record RoundRequest
             Aggregator?.Validate(nodes.Count);
         }
 
-        if (Training && SecureAggregation is not null && Policy?.OutlierGuard.Action == OutlierAction.Exclude)
+        if (Training && SecureAggregation is not null && Policy?.OutlierGuard?.Action == OutlierAction.Exclude)
         {
             throw new FedJobException(
                 FedJobErrorCode.EncryptionMismatch,
