@@ -31,6 +31,7 @@ public sealed partial class Job
             Aggregator = request.Aggregator ?? _aggregator,
             Sampler = request.Sampler ?? _sampler,
             SecureAggregation = request.SecureAggregation ?? _secureAggregation,
+            Policy = request.Policy ?? _policy,
         };
         request.Validate(Nodes);
         CheckArguments(request);
@@ -88,7 +89,7 @@ public sealed partial class Job
             }
 
             RoundCommit commit = await _runner.RunAsync(
-                Snapshot() with { Available = request.Available }, request, request.Policy ?? _policy, done => PersistAsync(request, done), cancellationToken).ConfigureAwait(false);
+                Snapshot() with { Available = request.Available }, request, request.Policy!, done => PersistAsync(request, done), cancellationToken).ConfigureAwait(false);
             if (request.Training)
             {
                 _parameters = commit.Parameters;

@@ -55,6 +55,7 @@ public sealed class JobOptions
 
     /// <summary>Checks the values and the rules between them.</summary>
     /// <exception cref="ArgumentException">A rule is broken; the message names option, value and what is allowed.</exception>
+    /// <exception cref="AggregationException"><see cref="Aggregator"/> needs more nodes; the message names the bound.</exception>
     public void Validate()
     {
         ArgumentNullException.ThrowIfNull(TrainingPlan);
@@ -69,7 +70,7 @@ public sealed class JobOptions
             throw new ArgumentException($"JobOptions.MetricCapacity is {MetricCapacity}; allowed: 1 to 10,000,000.");
         }
 
-        new RoundRequest { Aggregator = Aggregator, SecureAggregation = SecureAggregation }.Validate(Data.Nodes);
+        new RoundRequest { Aggregator = Aggregator, SecureAggregation = SecureAggregation, Policy = RoundPolicy }.Validate(Data.Nodes);
         TrainingArgs.Validate(training: false);
         _ = Aggregator.AdjustTrainingArgs(TrainingArgs);
         WireCheck.Check(TrainingArgs, ModelArgs, nameof(JobOptions));

@@ -16,4 +16,7 @@ public sealed record AggregationContext
 
     /// <summary>The updates in ordinal order of their node ids; at least one.</summary>
     public required IReadOnlyList<NodeUpdate> Updates { get; init; }
+
+    /// <summary>Ends the work; for rules that read the updates before they combine them. Default: none.</summary>
+    public CancellationToken CancellationToken { get; init; }
 }

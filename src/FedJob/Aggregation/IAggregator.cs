@@ -35,6 +35,16 @@ public interface IAggregator
     /// <exception cref="AggregationException">The rule cannot run a round with these participants.</exception>
     RoundPreparation PrepareRound(PreparationContext context) => RoundPreparation.None;
 
+    /// <summary>
+    /// Refuses a number of nodes with which the rule cannot work. Called when the job is made, with all its nodes; when a round is asked for; and with the
+    /// participants chosen, before anything is sent to them. Fewer may reply: what is left is refused by <see cref="BeginRound"/>. Default: any number will do.
+    /// </summary>
+    /// <param name="participants">The number of nodes, at least 1.</param>
+    /// <exception cref="AggregationException">The rule needs more nodes; the message names the bound.</exception>
+    void Validate(int participants)
+    {
+    }
+
     /// <summary>Prepares to combine one round's updates: e.g. computes each node's weight.</summary>
     /// <param name="context">The round's updates and the global parameters they started from.</param>
     /// <returns>What combines the blocks of this round.</returns>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FedJob.Aggregation;
 using FedJob.Protocol.Messages;
 
 namespace FedJob.Checkpoints;
@@ -61,6 +62,9 @@ internal sealed record RoundDocument
     public IReadOnlyDictionary<string, double>? Evaluation { get; init; }
 
     public required TimingsDocument Timings { get; init; }
+
+    /// <summary>What the outlier guard reported; absent where it looked at nothing.</summary>
+    public IReadOnlyList<ScreenedUpdate>? ScreenedUpdates { get; init; }
 }
 
 /// <summary>Where the time of a round went.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using FedJob.Aggregation;
 using FedJob.Protocol.Messages;
 using FedJob.Rounds;
 
@@ -17,6 +18,7 @@ internal static class HistoryLines
         AuxiliaryVariables = auxiliaryVariables,
         Evaluation = round.Evaluation.Count == 0 ? null : round.Evaluation,
         Timings = new TimingsDocument(round.Timings.Send, round.Timings.Collect, round.Timings.Aggregate, round.Timings.Upload, round.Timings.Total),
+        ScreenedUpdates = round.ScreenedUpdates is { Count: > 0 } screened ? screened : null,
     };
 
     public static RoundResult Read(RoundDocument line, string parametersPath, string? auxiliaryVariablesPath) => new()
@@ -36,6 +38,7 @@ internal static class HistoryLines
             Upload = line.Timings.Upload,
             Total = line.Timings.Total,
         },
+        ScreenedUpdates = [.. (line.ScreenedUpdates ?? []).Select(Read)],
     };
 
     public static VerdictDocument Write(NodeVerdict verdict) => new()
@@ -65,6 +68,10 @@ internal static class HistoryLines
         DownloadTime = verdict.DownloadTime,
         DownloadedBytes = verdict.DownloadedBytes,
     };
+
+    private static ScreenedUpdate Read(ScreenedUpdate? update) => update is null
+        ? throw new FormatException("A report of the outlier guard is null.")
+        : update with { NodeId = Identifier.Check(update.NodeId) };
 
     private static T Named<T>(string name)
         where T : struct, Enum =>

@@ -32,6 +32,11 @@ internal sealed record RoundIntent
 
         IReadOnlyList<string> chosen = ParticipantChoice.Sample(context, request.Sampler!);
         policy.Validate(chosen.Count);
+        if (request.Training)
+        {
+            request.Aggregator!.Validate(chosen.Count);
+        }
+
         int more = (int)Math.Ceiling((policy.OverSelection * chosen.Count) - 1e-9);
         IEnumerable<string> beyond = more > 0 ? new Substitutes(context, chosen).Take(more) : [];
         return new RoundIntent

@@ -1,3 +1,5 @@
+using FedJob.Aggregation;
+
 namespace FedJob.Rounds;
 
 /// <summary>When a round ends, and what it needs to succeed. Nothing in it is without a bound.</summary>
@@ -54,6 +56,9 @@ public sealed record RoundPolicy
     /// <summary>How long downloads that began before the deadline may go on after it; at least 0. Default: 10 min.</summary>
     public TimeSpan DownloadGrace { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What happens to updates much larger than the others. Default: they are reported and used.</summary>
+    public OutlierGuard OutlierGuard { get; init; } = new();
+
     /// <summary>
     /// A download that brings no byte for this long is broken off (and tried again by the repository's rules); above 0, at most 1 day. Default:
     /// <see langword="null"/>, the repository's own (60 s).
@@ -69,6 +74,8 @@ public sealed record RoundPolicy
     public void Validate(int participants)
     {
         RoundPolicyRules.Check(this);
+        ArgumentNullException.ThrowIfNull(OutlierGuard);
+        OutlierGuard.Validate();
         if (MinimumReplies.Of(participants) > participants)
         {
             throw new ArgumentException(

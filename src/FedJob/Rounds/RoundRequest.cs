@@ -53,6 +53,19 @@ public sealed record RoundRequest
         }
 
         AuxiliaryVariables.Validate(nodes);
+        if (Training)
+        {
+            Aggregator?.Validate(nodes.Count);
+        }
+
+        if (Training && SecureAggregation is not null && Policy?.OutlierGuard?.Action == OutlierAction.Exclude)
+        {
+            throw new FedJobException(
+                FedJobErrorCode.EncryptionMismatch,
+                "RoundPolicy.OutlierGuard cannot look into encrypted updates, and the round asks for secure aggregation. "
+                + "Set OutlierGuard.Action to Report or None, or run the round without SecureAggregation.");
+        }
+
         if (Training && SecureAggregation is not null && Aggregator is { AcceptsEncrypted: false })
         {
             throw new FedJobException(

@@ -1,3 +1,4 @@
+using FedJob.Aggregation;
 using System.Collections.ObjectModel;
 
 namespace FedJob.Rounds;
@@ -25,6 +26,12 @@ public sealed record RoundResult
     /// anything. <see cref="Job.OpenAuxiliaryVariables"/> reads it.
     /// </summary>
     public string? AuxiliaryVariablesPath { get; init; }
+
+    /// <summary>
+    /// How large each update was, and which were outliers by <see cref="RoundPolicy.OutlierGuard"/>, in ordinal order of the node ids. Empty where nothing was looked at:
+    /// validation, encrypted updates, a guard that is off.
+    /// </summary>
+    public IReadOnlyList<ScreenedUpdate> ScreenedUpdates { get; init; } = [];
 
     /// <summary>The samples all successful participants trained on.</summary>
     public long SampleCount => Verdicts.Sum(v => v.SampleCount ?? 0);

@@ -1,4 +1,5 @@
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Metrics;
 using FedJob.Protocol.Parameters;
@@ -104,11 +105,15 @@ internal sealed partial class RoundRunner(
 
             GlobalParameters next = context.Parameters;
             string? auxiliaryVariables = null;
+            IReadOnlyList<ScreenedUpdate> screened = [];
             TimeSpan aggregate = TimeSpan.Zero;
             using UpdateCombination? updates = request.Training ? UpdateCombination.Open(context, global, dispatcher.Orders.Values, replies, logger) : null;
             if (updates is not null)
             {
                 Announce(RoundEventKind.Aggregating);
+                screened = updates.Screen(policy.OutlierGuard, cancellationToken);
+                replies = Exclusions.Apply(replies, screened, Announce);
+                EnsureQuorum(context, policy, intent.Goal, replies);
                 using ModelParameters combined = await updates.CombineAsync(
                     request.Aggregator!, request.SecureAggregation is not null, cancellationToken).ConfigureAwait(false);
                 auxiliaryVariables = await updates.WriteAuxiliaryVariablesAsync(
@@ -127,6 +132,7 @@ internal sealed partial class RoundRunner(
                 Upload = upload,
                 Total = stopwatch.Total,
             });
+            commit = commit with { Result = commit.Result with { ScreenedUpdates = screened } };
             commit = request.Training && context.KeepReplyFiles ? commit with { ReplyFiles = FilesOf(replies) } : commit;
             await persist(commit).ConfigureAwait(false);
             updates?.Accept();

@@ -44,6 +44,29 @@ internal sealed partial class UpdateCombination : IDisposable
         }
     }
 
+    /// <summary>Looks for outliers; the updates that the guard excludes are closed and not combined. Encrypted ones cannot be looked at.</summary>
+    public IReadOnlyList<ScreenedUpdate> Screen(OutlierGuard guard, CancellationToken cancellationToken)
+    {
+        if (guard.Action == OutlierAction.None || _updates.Count == 0 || _updates.Exists(u => u.File.Encrypted))
+        {
+            return [];
+        }
+
+        IReadOnlyList<ScreenedUpdate> screened = OutlierScreen.Screen(guard, ClearContext(cancellationToken));
+        foreach (ScreenedUpdate outlier in screened.Where(s => s.IsOutlier))
+        {
+            LogOutlier(outlier.NodeId, outlier.Norm, outlier.Score, guard.Threshold, outlier.Excluded ? "excluded" : "used");
+            if (outlier.Excluded)
+            {
+                int index = _updates.FindIndex(u => u.Reply.Verdict.NodeId == outlier.NodeId);
+                _updates[index].File.Dispose();
+                _updates.RemoveAt(index);
+            }
+        }
+
+        return screened;
+    }
+
     /// <summary>Combines the updates by the rule.</summary>
     public async Task<ModelParameters> CombineAsync(IAggregator aggregator, bool encrypted, CancellationToken cancellationToken)
     {
@@ -52,7 +75,7 @@ internal sealed partial class UpdateCombination : IDisposable
             _before = (aggregator, aggregator.SaveState());
             return encrypted
                 ? await CombineEncryptedAsync(aggregator, cancellationToken).ConfigureAwait(false)
-                : AggregationRun.Combine(aggregator, ClearContext(), cancellationToken);
+                : AggregationRun.Combine(aggregator, ClearContext(cancellationToken), cancellationToken);
         }
         catch (Exception thrown) when (thrown is not FedJobException && !(thrown is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -99,8 +122,9 @@ internal sealed partial class UpdateCombination : IDisposable
         }
     }
 
-    private AggregationContext ClearContext() => new()
+    private AggregationContext ClearContext(CancellationToken cancellationToken) => new()
     {
+        CancellationToken = cancellationToken,
         Round = _context.Round,
         Global = _global,
         Nodes = [.. _context.Data.Nodes.Order(StringComparer.Ordinal)],
@@ -150,4 +174,7 @@ internal sealed partial class UpdateCombination : IDisposable
 
     [LoggerMessage(1103, LogLevel.Error, "The rule {Rule} could not take back what it remembered before a round that failed; give a new one")]
     private partial void LogNotTakenBack(Exception thrown, string rule);
+
+    [LoggerMessage(1140, LogLevel.Warning, "The update of node {NodeId} is an outlier: norm {Norm:0.###e+0}, score {Score:0.0}, threshold {Threshold}; it is {Use}")]
+    private partial void LogOutlier(string nodeId, double norm, double score, double threshold, string use);
 }

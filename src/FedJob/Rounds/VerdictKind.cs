@@ -29,4 +29,7 @@ public enum VerdictKind
 
     /// <summary>The caller cancelled it (<see cref="Job.CancelNode"/>).</summary>
     Cancelled,
+
+    /// <summary>Its update is sound but an outlier, and <see cref="RoundPolicy.OutlierGuard"/> excludes such; it was not used.</summary>
+    Excluded,
 }

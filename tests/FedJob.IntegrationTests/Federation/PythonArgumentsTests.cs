@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 using FedJob.Protocol.Parameters;
 using FedJob.Rounds;
 using FedJob.Testing.Scripting;

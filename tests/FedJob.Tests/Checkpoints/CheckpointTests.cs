@@ -50,6 +50,8 @@ public sealed class CheckpointTests : IDisposable
 
         Assert.Equal(job.History.Select(WithoutPlace), resumed.History.Select(WithoutPlace));
         Assert.All(job.History.Zip(resumed.History), pair => Assert.Equal(pair.First.Verdicts, pair.Second.Verdicts));
+        Assert.All(job.History.Zip(resumed.History), pair => Assert.Equal(pair.First.ScreenedUpdates, pair.Second.ScreenedUpdates));
+        Assert.NotEmpty(resumed.History[0].ScreenedUpdates);
         Assert.Equal(resumed.ParametersPath, resumed.History[^1].ParametersPath);
         Assert.Equal(job.Metrics.Query().Select(Flat), resumed.Metrics.Query().Select(Flat));
         Assert.Equal(2, resumed.Metrics.Count);
@@ -257,6 +259,7 @@ public sealed class CheckpointTests : IDisposable
 
     private static RoundResult WithoutPlace(RoundResult result) => result with
     {
+        ScreenedUpdates = [],
         ParametersPath = Path.GetExtension(result.ParametersPath),
         ParametersUrl = new Uri("http://any.test/"),
         AuxiliaryVariablesPath = null,
