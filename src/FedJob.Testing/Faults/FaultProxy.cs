@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FedJob.Testing.Signals;
 
 namespace FedJob.Testing.Faults;
 
@@ -19,7 +20,7 @@ public sealed class FaultProxy : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly FaultProxyOptions _options;
-    private readonly ProxyTally _tally = new();
+    private readonly Tally<FaultProxyCounters> _tally = new(FaultProxyCounters.None);
     private readonly ProxyListener _listener;
     private ITimer? _flapping;
     private int _disposed;

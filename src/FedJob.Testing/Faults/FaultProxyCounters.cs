@@ -29,4 +29,18 @@ public sealed record FaultProxyCounters
 
     /// <summary>Chunks that were sent twice.</summary>
     public required long ChunksDuplicated { get; init; }
+
+    /// <summary>Before anything passed.</summary>
+    internal static FaultProxyCounters None { get; } = new()
+    {
+        Accepted = 0,
+        Refused = 0,
+        Cut = 0,
+        Open = 0,
+        BytesToTarget = 0,
+        BytesToClient = 0,
+        BytesSwallowed = 0,
+        BytesCorrupted = 0,
+        ChunksDuplicated = 0,
+    };
 }

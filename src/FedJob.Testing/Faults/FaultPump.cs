@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using FedJob.Testing.Signals;
 
 namespace FedJob.Testing.Faults;
 
@@ -12,7 +13,7 @@ internal sealed class FaultPump
     private readonly ProxiedConnection _connection;
     private readonly FaultDirection _way;
     private readonly TimeProvider _timeProvider;
-    private readonly ProxyTally _tally;
+    private readonly Tally<FaultProxyCounters> _tally;
     private readonly Random _random;
     private long _read;
     private long _forwarded;
@@ -20,7 +21,7 @@ internal sealed class FaultPump
     private double _flipChance;
     private bool _isHole;
 
-    public FaultPump(ProxiedConnection connection, FaultDirection way, TimeProvider timeProvider, ProxyTally tally, Random random) =>
+    public FaultPump(ProxiedConnection connection, FaultDirection way, TimeProvider timeProvider, Tally<FaultProxyCounters> tally, Random random) =>
         (_connection, _way, _timeProvider, _tally, _random) = (connection, way, timeProvider, tally, random);
 
     /// <summary>Forwards until the source ends, which the sink is told, or the connection is cut.</summary>

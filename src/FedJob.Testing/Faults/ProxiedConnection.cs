@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using FedJob.Testing.Signals;
 
 namespace FedJob.Testing.Faults;
 
@@ -7,13 +8,13 @@ internal sealed class ProxiedConnection
 {
     private readonly Lock _gate = new();
     private readonly FaultProxyOptions _options;
-    private readonly ProxyTally _tally;
+    private readonly Tally<FaultProxyCounters> _tally;
     private readonly FaultSwitch _own;
     private readonly Socket _client;
     private Socket? _target;
     private bool _isOver;
 
-    public ProxiedConnection(int number, Socket client, FaultProxyOptions options, ProxyTally tally, FaultSwitch faults) =>
+    public ProxiedConnection(int number, Socket client, FaultProxyOptions options, Tally<FaultProxyCounters> tally, FaultSwitch faults) =>
         (Number, _client, _options, _tally, _own) = (number, client, options, tally, faults);
 
     public int Number { get; }

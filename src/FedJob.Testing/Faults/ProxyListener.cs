@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using FedJob.Testing.Signals;
 
 namespace FedJob.Testing.Faults;
 
@@ -9,14 +10,14 @@ internal sealed class ProxyListener : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly FaultProxyOptions _options;
     private readonly Socket _listener;
-    private readonly ProxyTally _tally;
+    private readonly Tally<FaultProxyCounters> _tally;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<int, (ProxiedConnection Connection, Task Served)> _open = new();
     private readonly Dictionary<int, LinkFaults> _ofNumber = [];
     private readonly Task _accepting;
     private LinkFaults _ofAll = LinkFaults.None;
 
-    public ProxyListener(FaultProxyOptions options, Socket listener, ProxyTally tally)
+    public ProxyListener(FaultProxyOptions options, Socket listener, Tally<FaultProxyCounters> tally)
     {
         (_options, _listener, _tally) = (options, listener, tally);
         _accepting = Task.Run(AcceptAsync);

@@ -1,24 +1,14 @@
-namespace FedJob.Testing.Faults;
+namespace FedJob.Testing.Signals;
 
-/// <summary>The counters of a proxy, and those who wait for them to reach something.</summary>
-internal sealed class ProxyTally
+/// <summary>Counters of one moment, and those who wait for them to reach something.</summary>
+internal sealed class Tally<T>(T start)
+    where T : class
 {
     private readonly Lock _gate = new();
-    private readonly List<(Func<FaultProxyCounters, bool> IsReached, TaskCompletionSource<FaultProxyCounters> Waiter)> _waiters = [];
-    private FaultProxyCounters _counters = new()
-    {
-        Accepted = 0,
-        Refused = 0,
-        Cut = 0,
-        Open = 0,
-        BytesToTarget = 0,
-        BytesToClient = 0,
-        BytesSwallowed = 0,
-        BytesCorrupted = 0,
-        ChunksDuplicated = 0,
-    };
+    private readonly List<(Func<T, bool> IsReached, TaskCompletionSource<T> Waiter)> _waiters = [];
+    private T _counters = start;
 
-    public FaultProxyCounters Now
+    public T Now
     {
         get
         {
@@ -30,7 +20,7 @@ internal sealed class ProxyTally
     }
 
     /// <summary>Counts something.</summary>
-    public void Add(Func<FaultProxyCounters, FaultProxyCounters> change)
+    public void Add(Func<T, T> change)
     {
         lock (_gate)
         {
@@ -47,9 +37,9 @@ internal sealed class ProxyTally
     }
 
     /// <summary>Ends when the counters are as wanted.</summary>
-    public async Task<FaultProxyCounters> WaitAsync(Func<FaultProxyCounters, bool> isReached, CancellationToken cancellationToken)
+    public async Task<T> WaitAsync(Func<T, bool> isReached, CancellationToken cancellationToken)
     {
-        var waiter = new TaskCompletionSource<FaultProxyCounters>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiter = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             if (!TryReach(isReached, waiter))
@@ -62,7 +52,7 @@ internal sealed class ProxyTally
         return await waiter.Task.ConfigureAwait(false);
     }
 
-    private bool TryReach(Func<FaultProxyCounters, bool> isReached, TaskCompletionSource<FaultProxyCounters> waiter)
+    private bool TryReach(Func<T, bool> isReached, TaskCompletionSource<T> waiter)
     {
         try
         {
