@@ -22,6 +22,12 @@ public sealed class LocalRepositoryOptions
     /// </summary>
     public bool CloseAfterResponse { get; set; } = true;
 
+    /// <summary>
+    /// Whether parts of files are served (<c>Range</c>, <c>If-Range</c>, a strong <c>ETag</c>), as by a web server in front of the repository. Default:
+    /// <see langword="false"/>, as the original: it ignores <c>Range</c>.
+    /// </summary>
+    public bool ServesRanges { get; set; }
+
     /// <summary>What the random parts of the names of duplicates are drawn from, so that they repeat. Default: 0.</summary>
     public int Seed { get; set; }
 

@@ -15,6 +15,11 @@ public sealed record DownloadRequest
     /// <summary>The most bytes accepted, where less than the repository's own limit is. Default: the repository's own limit.</summary>
     public long? MaximumBytes { get; init; }
 
+    /// <summary>
+    /// How long this download may stand still, above 0, at most a day; it has no other limit. Default: <see cref="RepositoryOptions.IdleTimeout"/>.
+    /// </summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
     /// <summary>Told the number of bytes so far, about once a mebibyte. Default: nobody.</summary>
     public IProgress<long>? Progress { get; init; }
 }

@@ -57,5 +57,17 @@ internal sealed class KeptRequests(int capacity)
         }
     }
 
+    /// <summary>Ends a request that is still in progress without a reply, so that its repeat begins anew.</summary>
+    public void Forget(string? key)
+    {
+        lock (_gate)
+        {
+            if (key is not null && _byKey.TryGetValue(key, out Entry entry) && entry.InProgress)
+            {
+                _byKey[key] = new Entry(InProgress: false, null);
+            }
+        }
+    }
+
     private readonly record struct Entry(bool InProgress, OutboundMessage? Reply);
 }

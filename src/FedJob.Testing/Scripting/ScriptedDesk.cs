@@ -68,8 +68,7 @@ internal sealed class ScriptedDesk(ScriptedNode node, FleetContext fleet)
         }
         else if (isDue)
         {
-            Func<ScriptedLife, Task>[] late = TakeHeldBack();
-            fleet.Run(node.NodeId, () => AnswerAsync(life, request, message, id, key, late));
+            fleet.Run(node.NodeId, () => AnswerAsync(life, request, message, id, key));
         }
     }
 
@@ -88,66 +87,58 @@ internal sealed class ScriptedDesk(ScriptedNode node, FleetContext fleet)
         node.Tally.Add(c => c with { Unanswered = c.Unanswered + 1 });
     }
 
-    private async Task AnswerAsync(
-        ScriptedLife life, TrainRequest request, InboundMessage message, string? id, string? key, IReadOnlyList<Func<ScriptedLife, Task>> late)
+    private async Task AnswerAsync(ScriptedLife life, TrainRequest request, InboundMessage message, string? id, string? key)
     {
         OutboundMessage? reply = null;
-        bool isHeldBack = false;
         try
         {
-            foreach (Func<ScriptedLife, Task> send in late)
-            {
-                await send(life).ConfigureAwait(false);
-            }
-
             // One training at a time, as at a real node.
             await _turn.WaitAsync(life.Token).ConfigureAwait(false);
             try
             {
+                foreach (Func<ScriptedLife, Task> send in TakeHeldBack())
+                {
+                    await send(life).ConfigureAwait(false);
+                }
+
                 reply = await TrainAsync(request, message, id, life.Token).ConfigureAwait(false);
+                if (node.Script.Late.TryGetValue(request.Round, out TimeSpan? by) && by is null)
+                {
+                    HoldBack(current => FinishAsync(current, key, reply));
+                    return;
+                }
             }
             finally
             {
                 _turn.Release();
             }
 
-            if (node.Script.Late.TryGetValue(request.Round, out TimeSpan? by))
+            if (node.Script.Late.GetValueOrDefault(request.Round) is { } time)
             {
-                isHeldBack = by is null;
-                await HoldBackAsync(life, key, reply, by).ConfigureAwait(false);
-                return;
+                await Task.Delay(time, fleet.TimeProvider, life.Token).ConfigureAwait(false);
             }
 
-            _kept.End(key, reply);
-            await SendAsync(life, reply).ConfigureAwait(false);
+            await FinishAsync(life, key, reply).ConfigureAwait(false);
         }
-        finally
+        catch (OperationCanceledException) when (life.Token.IsCancellationRequested)
         {
-            if (reply is null && !isHeldBack)
-            {
-                // The node died over it: asked again it begins anew.
-                _kept.End(key, null);
-            }
+            // The node died over it: asked again it begins anew, unless it had finished.
+            _kept.Forget(key);
+            throw;
         }
     }
 
-    private async Task HoldBackAsync(ScriptedLife life, string? key, OutboundMessage reply, TimeSpan? by)
+    private Task FinishAsync(ScriptedLife life, string? key, OutboundMessage reply)
     {
-        if (by is { } time)
-        {
-            await Task.Delay(time, fleet.TimeProvider, life.Token).ConfigureAwait(false);
-            _kept.End(key, reply);
-            await SendAsync(life, reply).ConfigureAwait(false);
-            return;
-        }
+        _kept.End(key, reply);
+        return SendAsync(life, reply);
+    }
 
+    private void HoldBack(Func<ScriptedLife, Task> send)
+    {
         lock (_gate)
         {
-            _heldBack = _heldBack.Add(current =>
-            {
-                _kept.End(key, reply);
-                return SendAsync(current, reply);
-            });
+            _heldBack = _heldBack.Add(send);
         }
     }
 
