@@ -114,7 +114,11 @@ public sealed class LocalFederation : IAsyncDisposable
 
         await Task.WhenAll([.. _nodes.Select(n => n.DisposeAsync().AsTask()), .. _fedBioMedNodes.Select(n => n.DisposeAsync().AsTask())])
             .ConfigureAwait(false);
-        await (ScriptedFleet?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        if (ScriptedFleet is not null)
+        {
+            await ScriptedFleet.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (Repository is not null)
         {
             await Repository.DisposeAsync().ConfigureAwait(false);

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace FedJob.Protocol.Storage;
 
 /// <summary>
-/// One file on its way here: attempts until it is whole, each going on where the last one ended if the server offers that, from the start otherwise.
+/// One file on its way here: attempts until it is whole, each going on where the last one ended if the server offers that, from the start
+/// otherwise.
 /// </summary>
 internal sealed partial class DownloadTransfer : IDisposable
 {

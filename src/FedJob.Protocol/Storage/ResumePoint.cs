@@ -4,7 +4,8 @@ using System.Net.Http.Headers;
 namespace FedJob.Protocol.Storage;
 
 /// <summary>
-/// What is known of a file under way, so that another attempt can go on where the last one ended (RFC 9110, 14): whether the server offers ranges,
+/// What is known of a file under way, so that another attempt can go on where the last one ended (RFC 9110, 14): whether the server offers
+/// ranges,
 /// which version of the file it sends, and how long that is.
 /// </summary>
 internal sealed class ResumePoint
@@ -55,9 +56,9 @@ internal sealed class ResumePoint
         if (range.From != received || range.To != total - 1 || (Total is not null && Total != total)
             || (headers.ContentLength is { } length && length != total - received))
         {
+            string of = Total?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number";
             return string.Create(
-                CultureInfo.InvariantCulture,
-                $"it was asked for all from byte {received} of {Total?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number"} on, and sends '{range}'");
+                CultureInfo.InvariantCulture, $"it was asked for all from byte {received} of {of} on, and sends '{range}'");
         }
 
         if (_version?.EntityTag is { } tag && response.Headers.ETag is { } now && !tag.Equals(now))

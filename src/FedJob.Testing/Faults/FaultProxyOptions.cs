@@ -34,7 +34,10 @@ public sealed class FaultProxyOptions
         Require(Port is >= 0 and <= IPEndPoint.MaxPort, nameof(Port), Port, "0 (a free one) to 65535");
         Require(MaximumConnections is >= 1 and <= 10_000, nameof(MaximumConnections), MaximumConnections, "1 to 10000");
         Require(
-            ConnectTimeout > TimeSpan.Zero && ConnectTimeout <= TimeSpan.FromDays(1), nameof(ConnectTimeout), ConnectTimeout, "above 0, at most a day");
+            ConnectTimeout > TimeSpan.Zero && ConnectTimeout <= TimeSpan.FromDays(1),
+            nameof(ConnectTimeout),
+            ConnectTimeout,
+            "above 0, at most a day");
     }
 
     private static void Require(bool isAllowed, string option, object value, string allowed)

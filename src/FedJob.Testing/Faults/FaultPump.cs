@@ -21,7 +21,8 @@ internal sealed class FaultPump
     private double _flipChance;
     private bool _isHole;
 
-    public FaultPump(ProxiedConnection connection, FaultDirection way, TimeProvider timeProvider, Tally<FaultProxyCounters> tally, Random random) =>
+    public FaultPump(
+        ProxiedConnection connection, FaultDirection way, TimeProvider timeProvider, Tally<FaultProxyCounters> tally, Random random) =>
         (_connection, _way, _timeProvider, _tally, _random) = (connection, way, timeProvider, tally, random);
 
     /// <summary>Forwards until the source ends, which the sink is told, or the connection is cut.</summary>
@@ -118,12 +119,12 @@ internal sealed class FaultPump
                 }
             }
 
-            await sink.SendAsync(chunk[..size], cancellationToken).ConfigureAwait(false);
             _forwarded += size;
-            chunk = chunk[size..];
             _tally.Add(c => _way == FaultDirection.ToTarget
                 ? c with { BytesToTarget = c.BytesToTarget + size }
                 : c with { BytesToClient = c.BytesToClient + size });
+            await sink.SendAsync(chunk[..size], cancellationToken).ConfigureAwait(false);
+            chunk = chunk[size..];
         }
 
         return true;

@@ -1,6 +1,8 @@
 namespace FedJob.Testing.Faults;
 
-/// <summary>What is wrong with connections through a <see cref="FaultProxy"/>; any faults together. The default is a faultless link.</summary>
+/// <summary>
+/// What is wrong with connections through a <see cref="FaultProxy"/>; any faults together. The default is a faultless link.
+/// </summary>
 public sealed record LinkFaults
 {
     /// <summary>A link without faults.</summary>
@@ -13,7 +15,8 @@ public sealed record LinkFaults
     public bool Refuse { get; init; }
 
     /// <summary>
-    /// The connection is cut once so many bytes of the concerned way were forwarded, counted from its start; 0 or more: with 0 the first byte cuts it.
+    /// The connection is cut once so many bytes of the concerned way were forwarded, counted from its start; 0 or more: with 0 the first
+    /// byte cuts it.
     /// Default: never.
     /// </summary>
     public long? CutAfterBytes { get; init; }
@@ -24,19 +27,27 @@ public sealed record LinkFaults
     /// <summary>How long everything read is held before it is forwarded; 0 or more. Default: 0.</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>The most bytes forwarded in a second, 0 or more: with 0 nothing moves, and nothing is lost, until the faults change. Default: no limit.</summary>
+    /// <summary>
+    /// The most bytes forwarded in a second, 0 or more: with 0 nothing moves, and nothing is lost, until the faults change. Default: no
+    /// limit.
+    /// </summary>
     public long? BytesPerSecond { get; init; }
 
     /// <summary>
-    /// Whether the connection stays open and what is sent vanishes. A connection that lost bytes this way stays a black hole until it is cut: going on
-    /// after a gap is what no network does. A connection accepted meanwhile is not connected to the target at all. Default: <see langword="false"/>.
+    /// Whether the connection stays open and what is sent vanishes. A connection that lost bytes this way stays a black hole until it is
+    /// cut: going on
+    /// after a gap is what no network does. A connection accepted meanwhile is not connected to the target at all. Default: <see
+    /// langword="false"/>.
     /// </summary>
     public bool BlackHole { get; init; }
 
     /// <summary>The byte at this offset of the concerned way's stream has its bits flipped; 0 or more. Default: none.</summary>
     public long? CorruptAtOffset { get; init; }
 
-    /// <summary>The chance of each byte to have one bit flipped, 0 to 1; the same bytes for the same seed and connection, however they are cut into reads. Default: 0.</summary>
+    /// <summary>
+    /// The chance of each byte to have one bit flipped, 0 to 1; the same bytes for the same seed and connection, however they are cut into
+    /// reads. Default: 0.
+    /// </summary>
     public double CorruptProbability { get; init; }
 
     /// <summary>The chance of each chunk, as read from the socket, to be sent twice; 0 to 1. Default: 0.</summary>

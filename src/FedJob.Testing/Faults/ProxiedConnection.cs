@@ -61,22 +61,10 @@ internal sealed class ProxiedConnection
     }
 
     /// <summary>Cuts it, if it is not over yet.</summary>
-    public void Cut(CutKind kind)
-    {
-        if (End(kind))
-        {
-            _tally.Add(c => c with { Cut = c.Cut + 1 });
-        }
-    }
+    public void Cut(CutKind kind) => End(kind, c => c with { Cut = c.Cut + 1 });
 
     /// <summary>Resets it and counts it as refused.</summary>
-    public void Refuse()
-    {
-        if (End(CutKind.Reset))
-        {
-            _tally.Add(c => c with { Refused = c.Refused + 1 });
-        }
-    }
+    public void Refuse() => End(CutKind.Reset, c => c with { Refused = c.Refused + 1 });
 
     private async Task<bool> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -125,16 +113,21 @@ internal sealed class ProxiedConnection
         return new FaultPump(this, way, _options.TimeProvider, _tally, new Random(seed));
     }
 
-    private bool End(CutKind kind)
+    private void End(CutKind kind, Func<FaultProxyCounters, FaultProxyCounters>? count = null)
     {
         lock (_gate)
         {
             if (_isOver)
             {
-                return false;
+                return;
             }
 
             _isOver = true;
+            if (count is not null)
+            {
+                // Before the ends can see it: who sees a cut finds it counted.
+                _tally.Add(count);
+            }
 
             // Whoever waits because of a fault is to notice the end.
             _own.Set(LinkFaults.None);
@@ -143,8 +136,6 @@ internal sealed class ProxiedConnection
             {
                 Close(_target, kind);
             }
-
-            return true;
         }
     }
 

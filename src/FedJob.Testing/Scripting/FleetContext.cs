@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace FedJob.Testing.Scripting;
 
-/// <summary>What the nodes of a fleet share: repository, scratch directory, clock, and the work that goes on beside the reading of messages.</summary>
+/// <summary>
+/// What the nodes of a fleet share: repository, scratch directory, clock, and the work that goes on beside the reading of messages.
+/// </summary>
 internal sealed partial class FleetContext : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Task, byte> _running = new();

@@ -30,7 +30,9 @@ internal sealed record NodeScript
 
     public double DropOut { get; init; }
 
-    /// <summary>Whether a node drops out of a round: the same answer for the same seed, node and round, however often it is asked.</summary>
+    /// <summary>
+    /// Whether a node drops out of a round: the same answer for the same seed, node and round, however often it is asked.
+    /// </summary>
     public bool DropsOut(int seed, string nodeId, int round) =>
         DropOut > 0 && Chance.Of(seed, nodeId, "drop", round.ToString(CultureInfo.InvariantCulture)).NextDouble() < DropOut;
 

@@ -16,10 +16,10 @@ internal sealed class ScriptedDesk(ScriptedNode node, FleetContext fleet)
     private readonly Lock _gate = new();
     private readonly KeptRequests _kept = new(fleet.Options.FinishedRepliesKept);
     private readonly ScriptedFiles _files = new(node, fleet);
-    private readonly SemaphoreSlim _turn = new(1);
     private readonly HashSet<int> _crashed = [];
     private readonly Dictionary<int, int> _failed = [];
     private ImmutableArray<Func<ScriptedLife, Task>> _heldBack = [];
+    private Task _lastTurn = Task.CompletedTask;
     private int _highestRound = -1;
 
     public ScriptedNode Node => node;
@@ -68,7 +68,9 @@ internal sealed class ScriptedDesk(ScriptedNode node, FleetContext fleet)
         }
         else if (isDue)
         {
-            fleet.Run(node.NodeId, () => AnswerAsync(life, request, message, id, key));
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task before = Interlocked.Exchange(ref _lastTurn, done.Task);
+            fleet.Run(node.NodeId, () => AnswerAsync(life, request, message, id, key, before, done));
         }
     }
 
@@ -87,15 +89,16 @@ internal sealed class ScriptedDesk(ScriptedNode node, FleetContext fleet)
         node.Tally.Add(c => c with { Unanswered = c.Unanswered + 1 });
     }
 
-    private async Task AnswerAsync(ScriptedLife life, TrainRequest request, InboundMessage message, string? id, string? key)
+    private async Task AnswerAsync(
+        ScriptedLife life, TrainRequest request, InboundMessage message, string? id, string? key, Task before, TaskCompletionSource done)
     {
         OutboundMessage? reply = null;
         try
         {
-            // One training at a time, as at a real node.
-            await _turn.WaitAsync(life.Token).ConfigureAwait(false);
             try
             {
+                // One training at a time and in the order of the requests, as at a real node.
+                await before.WaitAsync(life.Token).ConfigureAwait(false);
                 foreach (Func<ScriptedLife, Task> send in TakeHeldBack())
                 {
                     await send(life).ConfigureAwait(false);
@@ -110,7 +113,7 @@ internal sealed class ScriptedDesk(ScriptedNode node, FleetContext fleet)
             }
             finally
             {
-                _turn.Release();
+                done.SetResult();
             }
 
             if (node.Script.Late.GetValueOrDefault(request.Round) is { } time)
@@ -152,7 +155,8 @@ internal sealed class ScriptedDesk(ScriptedNode node, FleetContext fleet)
         }
     }
 
-    private async Task<OutboundMessage> TrainAsync(TrainRequest request, InboundMessage message, string? id, CancellationToken cancellationToken)
+    private async Task<OutboundMessage> TrainAsync(
+        TrainRequest request, InboundMessage message, string? id, CancellationToken cancellationToken)
     {
         int number = 0;
         node.Tally.Add(c => c with { Trainings = number = c.Trainings + 1 });

@@ -29,7 +29,14 @@ internal sealed class ScriptedFiles(ScriptedNode node, FleetContext fleet)
             WrittenFile written;
             using (ModelParameters global = AggregatedParametersFile.Open(globalPath))
             {
-                var task = new ScriptedTask { NodeId = node.NodeId, Round = request.Round, Number = number, Parameters = global, Request = request };
+                var task = new ScriptedTask
+                {
+                    NodeId = node.NodeId,
+                    Round = request.Round,
+                    Number = number,
+                    Parameters = global,
+                    Request = request,
+                };
                 EmulatedUpdate update = await node.Train(task, cancellationToken).ConfigureAwait(false);
                 samples = update.SampleCount;
                 written = await WriteAsync(request, update, stateId, ownPath, cancellationToken).ConfigureAwait(false);
@@ -45,8 +52,8 @@ internal sealed class ScriptedFiles(ScriptedNode node, FleetContext fleet)
                 await FlipAsync(ownPath, cancellationToken).ConfigureAwait(false);
             }
 
-            UploadedFile uploaded = await InTurnAsync(() => fleet.Repository.UploadAsync(ownPath, name, cancellationToken), cancellationToken)
-                .ConfigureAwait(false);
+            UploadedFile uploaded = await InTurnAsync(
+                () => fleet.Repository.UploadAsync(ownPath, name, cancellationToken), cancellationToken).ConfigureAwait(false);
             return (uploaded.Url, written.Digest, samples);
         }
         finally

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FedJob.Testing.Scripting;
 
 /// <summary>
-/// Runs <see cref="ScriptedNode"/>s: connects them to a broker, each over its own connection or many over one, so that thousands fit into a process.
+/// Runs <see cref="ScriptedNode"/>s: connects them to a broker, each over its own connection or many over one, so that thousands fit into a
+/// process.
 /// </summary>
 public sealed class ScriptedFleet : IAsyncDisposable
 {
@@ -30,7 +31,8 @@ public sealed class ScriptedFleet : IAsyncDisposable
     /// <param name="cancellationToken">Ends the start; nothing is left behind.</param>
     /// <returns>The running fleet.</returns>
     /// <exception cref="ArgumentException">An option is not allowed, or two nodes have one id.</exception>
-    /// <exception cref="FedJobException">An option of the broker or the repository is not allowed, or the broker cannot be reached.</exception>
+    /// <exception cref="FedJobException">An option of the broker or the repository is not allowed, or the broker cannot be
+    /// reached.</exception>
     public static async Task<ScriptedFleet> StartAsync(
         ScriptedFleetOptions options,
         IEnumerable<ScriptedNode> nodes,

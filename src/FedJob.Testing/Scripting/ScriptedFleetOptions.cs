@@ -13,7 +13,8 @@ public sealed class ScriptedFleetOptions
     public RepositoryOptions Repository { get; set; } = new();
 
     /// <summary>
-    /// How many nodes share a connection to the broker, 1 to 1,000; a node that crashes by its script always has one of its own. Nodes that share one say
+    /// How many nodes share a connection to the broker, 1 to 1,000; a node that crashes by its script always has one of its own. Nodes that
+    /// share one say
     /// that they are there, but have no last will. Default: 1, as real nodes.
     /// </summary>
     public int NodesPerConnection { get; set; } = 1;
@@ -21,7 +22,10 @@ public sealed class ScriptedFleetOptions
     /// <summary>How many transfers to and from the repository run at a time, 1 to 1,000. Default: 16.</summary>
     public int TransferParallelism { get; set; } = 16;
 
-    /// <summary>How many finished replies, and requests in progress, each node keeps, 1 to 100,000; beyond, the oldest are forgotten. Default: 1,000.</summary>
+    /// <summary>
+    /// How many finished replies, and requests in progress, each node keeps, 1 to 100,000; beyond, the oldest are forgotten. Default:
+    /// 1,000.
+    /// </summary>
     public int FinishedRepliesKept { get; set; } = 1000;
 
     /// <summary>What drop-outs, reply times and names are drawn from. Default: 0.</summary>

@@ -5,9 +5,12 @@ using FedJob.Testing.Signals;
 namespace FedJob.Testing.Scripting;
 
 /// <summary>
-/// A FedJob node as it looks from outside, without a training plan: it answers searches, pings and train requests over MQTT 5 with FedJob's correlation,
-/// uploads real parameter files, and what it "trains" is a function of the caller's. Its script says what it does wrong, round by round; chance is
-/// seeded and repeats. It keeps its finished replies: the same request again is answered from them without a training. A <see cref="ScriptedFleet"/>
+/// A FedJob node as it looks from outside, without a training plan: it answers searches, pings and train requests over MQTT 5 with FedJob's
+/// correlation,
+/// uploads real parameter files, and what it "trains" is a function of the caller's. Its script says what it does wrong, round by round;
+/// chance is
+/// seeded and repeats. It keeps its finished replies: the same request again is answered from them without a training. A <see
+/// cref="ScriptedFleet"/>
 /// runs it.
 /// </summary>
 /// <example><code>
@@ -76,7 +79,9 @@ public sealed class ScriptedNode
 
     internal Tally<ScriptedNodeCounters> Tally { get; } = new(ScriptedNodeCounters.None);
 
-    /// <summary>Makes a node that downloads, computes and uploads nothing: every training is answered at once with a file uploaded before.</summary>
+    /// <summary>
+    /// Makes a node that downloads, computes and uploads nothing: every training is answered at once with a file uploaded before.
+    /// </summary>
     /// <param name="nodeId">Its id.</param>
     /// <param name="uploadedFile">The URL of a node's parameter file.</param>
     /// <param name="sampleCount">The sample count of the answers, at least 1.</param>
@@ -143,13 +148,15 @@ public sealed class ScriptedNode
     public ScriptedNode RepliesLate(int onRound, TimeSpan? by = null) => Change(s => s with { Late = s.Late.SetItem(onRound, by) });
 
     /// <summary>
-    /// The first request of a round cuts the node's connection without a goodbye, so that the broker publishes its last will; what it was doing is lost,
+    /// The first request of a round cuts the node's connection without a goodbye, so that the broker publishes its last will; what it was
+    /// doing is lost,
     /// finished replies are not. The node gets a connection of its own for this.
     /// </summary>
     /// <param name="onRound">The round, counted from 0.</param>
     /// <param name="backAfter">When it connects again, as restarted by its owner. Default: never.</param>
     /// <returns>This node.</returns>
-    public ScriptedNode Crashes(int onRound, TimeSpan? backAfter = null) => Change(s => s with { Crashes = s.Crashes.SetItem(onRound, backAfter) });
+    public ScriptedNode Crashes(int onRound, TimeSpan? backAfter = null) =>
+        Change(s => s with { Crashes = s.Crashes.SetItem(onRound, backAfter) });
 
     /// <summary>Uploads a file with one flipped byte, while the reply tells the digest of the right one.</summary>
     /// <param name="onRound">In this round. Default: in all.</param>
@@ -162,7 +169,8 @@ public sealed class ScriptedNode
     public ScriptedNode MissingFile(int? onRound = null) => Change(s => s with { Missing = s.Missing.With(onRound) });
 
     /// <summary>
-    /// Leaves a round's requests without an answer by chance; pings are answered. Whether it does depends on the seed, the node and the round alone.
+    /// Leaves a round's requests without an answer by chance; pings are answered. Whether it does depends on the seed, the node and the
+    /// round alone.
     /// </summary>
     /// <param name="probability">The chance of each round, 0 to 1.</param>
     /// <returns>This node.</returns>

@@ -29,5 +29,7 @@ internal static class ScriptedReply
 
     /// <summary>The digest of the global parameters, if the request tells it.</summary>
     public static FileDigest? DigestOf(InboundMessage message) =>
-        FileDigest.TryParse(message.UserProperties.GetValueOrDefault(WireProperties.ParametersDigest), out FileDigest? digest) ? digest : null;
+        FileDigest.TryParse(message.UserProperties.GetValueOrDefault(WireProperties.ParametersDigest), out FileDigest? digest)
+            ? digest
+            : null;
 }

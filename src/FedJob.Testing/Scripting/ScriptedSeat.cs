@@ -37,7 +37,8 @@ internal sealed class ScriptedSeat : IAsyncDisposable
             }
 
             MqttLink link = await MqttLink.ConnectAsync(
-                _fleet.Options.Broker, Settings(), _fleet.Loggers.CreateLogger<MqttLink>(), _fleet.TimeProvider, cancellationToken).ConfigureAwait(false);
+                _fleet.Options.Broker, Settings(), _fleet.Loggers.CreateLogger<MqttLink>(), _fleet.TimeProvider, cancellationToken)
+                .ConfigureAwait(false);
             (_link, _end) = (link, CancellationTokenSource.CreateLinkedTokenSource(_fleet.Stopping));
             var life = new ScriptedLife(link, Crash, _end.Token);
             if (IsShared)
@@ -47,7 +48,10 @@ internal sealed class ScriptedSeat : IAsyncDisposable
             }
 
             _reading = Task.WhenAll(
-                [ReadAsync(life, Topics.AllNodes, _desks), .. _desks.Select(desk => ReadAsync(life, Topics.Node(desk.Node.NodeId), [desk]))]);
+            [
+                ReadAsync(life, Topics.AllNodes, _desks),
+                .. _desks.Select(desk => ReadAsync(life, Topics.Node(desk.Node.NodeId), [desk])),
+            ]);
             Array.ForEach(_desks, desk => desk.Node.Tally.Add(c => c with { Connections = c.Connections + 1 }));
         }
         finally
@@ -165,14 +169,14 @@ internal sealed class ScriptedSeat : IAsyncDisposable
     }
 
     private Task AnnounceAsync(ScriptedLife life, string word) => ForEachAsync(
-        _desks, life.Token, async desk => await life.Link.PublishAsync(Say(desk.Node.NodeId, word), life.Token).ConfigureAwait(false));
+        _desks, async desk => await life.Link.PublishAsync(Say(desk.Node.NodeId, word), life.Token).ConfigureAwait(false), life.Token);
 
-    private static Task ForEachAsync(ScriptedDesk[] desks, CancellationToken token, Func<ScriptedDesk, Task> each) => Parallel.ForEachAsync(
+    private static Task ForEachAsync(ScriptedDesk[] desks, Func<ScriptedDesk, Task> each, CancellationToken token) => Parallel.ForEachAsync(
         desks,
         new ParallelOptions { MaxDegreeOfParallelism = PublishParallelism, CancellationToken = token },
         async (desk, _) => await each(desk).ConfigureAwait(false));
 
-    private async Task ReadAsync(ScriptedLife life, string topic, ScriptedDesk[] desks)
+    private static async Task ReadAsync(ScriptedLife life, string topic, ScriptedDesk[] desks)
     {
         await foreach (InboundMessage message in life.Link.GetMessages(topic).ReadAllAsync(life.Token).ConfigureAwait(false))
         {
@@ -181,7 +185,7 @@ internal sealed class ScriptedSeat : IAsyncDisposable
             {
                 try
                 {
-                    await ForEachAsync(desks, life.Token, desk => desk.HandleAsync(life, request, message)).ConfigureAwait(false);
+                    await ForEachAsync(desks, desk => desk.HandleAsync(life, request, message), life.Token).ConfigureAwait(false);
                 }
                 catch (MessagingException)
                 {

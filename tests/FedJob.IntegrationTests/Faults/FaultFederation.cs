@@ -5,7 +5,9 @@ using FedJob.Testing.Scripting;
 
 namespace FedJob.IntegrationTests.Faults;
 
-/// <summary>A federation of scripted nodes whose link to the broker goes through a proxy; so do the files of those that stand behind a bad network.</summary>
+/// <summary>
+/// A federation of scripted nodes whose link to the broker goes through a proxy; so do the files of those that stand behind a bad network.
+/// </summary>
 internal sealed class FaultFederation : IAsyncDisposable
 {
     private readonly LocalFederation _federation;

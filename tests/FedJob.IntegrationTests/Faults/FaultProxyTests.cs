@@ -36,7 +36,8 @@ public sealed class FaultProxyTests : IAsyncDisposable
         Assert.Equal(sent, await back);
         await proxy.WaitForAsync(c => c.Open == 0, Token);
         FaultProxyCounters counters = proxy.Counters;
-        Assert.Equal((1, 0, 0, 1_000_000L, 1_000_000L), (counters.Accepted, counters.Refused, counters.Cut, counters.BytesToTarget, counters.BytesToClient));
+        Assert.Equal((1, 0, 0), (counters.Accepted, counters.Refused, counters.Cut));
+        Assert.Equal((1_000_000L, 1_000_000L), (counters.BytesToTarget, counters.BytesToClient));
     }
 
     [Fact]

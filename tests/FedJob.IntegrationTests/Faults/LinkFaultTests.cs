@@ -76,7 +76,8 @@ public sealed class LinkFaultTests
         options.Broker.ConnectTimeout = TimeSpan.FromSeconds(1);
         long begun = Stopwatch.GetTimestamp();
 
-        MessagingException thrown = await Assert.ThrowsAsync<MessagingException>(() => FedJobClient.ConnectAsync(options, cancellationToken: Token));
+        MessagingException thrown = await Assert.ThrowsAsync<MessagingException>(
+            () => FedJobClient.ConnectAsync(options, cancellationToken: Token));
 
         Assert.Equal(FedJobErrorCode.BrokerUnreachable, thrown.Code);
         Assert.InRange(Stopwatch.GetElapsedTime(begun), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(10));
@@ -93,7 +94,8 @@ public sealed class LinkFaultTests
         FedJobClientOptions options = federation.ClientOptions;
         options.Broker.Port = proxy.Port;
 
-        MessagingException thrown = await Assert.ThrowsAsync<MessagingException>(() => FedJobClient.ConnectAsync(options, cancellationToken: Token));
+        MessagingException thrown = await Assert.ThrowsAsync<MessagingException>(
+            () => FedJobClient.ConnectAsync(options, cancellationToken: Token));
 
         Assert.True(thrown.Code is FedJobErrorCode.BrokerUnreachable or FedJobErrorCode.BrokerRefused, thrown.Message);
     }
@@ -103,12 +105,14 @@ public sealed class LinkFaultTests
     public async Task ConnectAsync_LoginRefused_TypedAndNotTriedAgain()
     {
         var broker = new LocalBrokerOptions { UserName = "user", Password = "right" };
-        await using LocalFederation federation = await LocalFederation.StartAsync(new LocalFederationOptions { Broker = broker }, cancellationToken: Token);
+        await using LocalFederation federation = await LocalFederation.StartAsync(
+            new LocalFederationOptions { Broker = broker }, cancellationToken: Token);
         await using FaultProxy proxy = FaultProxy.Start(new FaultProxyOptions { TargetPort = federation.Broker.Port });
         FedJobClientOptions options = federation.ClientOptions;
         (options.Broker.Port, options.Broker.UserName, options.Broker.Password) = (proxy.Port, "user", "wrong");
 
-        MessagingException thrown = await Assert.ThrowsAsync<MessagingException>(() => FedJobClient.ConnectAsync(options, cancellationToken: Token));
+        MessagingException thrown = await Assert.ThrowsAsync<MessagingException>(
+            () => FedJobClient.ConnectAsync(options, cancellationToken: Token));
 
         Assert.Equal(FedJobErrorCode.BrokerAuthenticationFailed, thrown.Code);
         Assert.DoesNotContain("wrong", thrown.Message, StringComparison.Ordinal);

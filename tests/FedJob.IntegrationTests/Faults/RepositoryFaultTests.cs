@@ -49,7 +49,13 @@ public sealed class RepositoryFaultTests
             o.Repository.RetryDelay = TimeSpan.FromMilliseconds(10);
             o.Repository.MaximumAttempts = 2;
         });
-        RoundPolicy policy = new() { Deadline = TestTimeouts.Default, MinimumReplies = Quorum.Count(2), Grace = TestTimeouts.Default, DownloadParallelism = 1 };
+        RoundPolicy policy = new()
+        {
+            Deadline = TestTimeouts.Default,
+            MinimumReplies = Quorum.Count(2),
+            Grace = TestTimeouts.Default,
+            DownloadParallelism = 1,
+        };
         await using Job job = await CreateJobAsync(client, policy);
 
         // Its upload is the proxy's first connection; everything the researcher opens later meets a line on which nothing moves.

@@ -65,7 +65,8 @@ public sealed class TransferFaultTests
         await using var bench = await TransferBench.StartAsync(servesRanges: true, 100_000);
         bench.Proxy.Set(new LinkFaults { BytesPerSecond = 0, Direction = FaultDirection.ToClient });
 
-        RepositoryException thrown = await Assert.ThrowsAsync<RepositoryException>(() => bench.DownloadAsync(TimeSpan.FromMilliseconds(200)));
+        RepositoryException thrown = await Assert.ThrowsAsync<RepositoryException>(
+            () => bench.DownloadAsync(TimeSpan.FromMilliseconds(200)));
 
         Assert.Equal(FedJobErrorCode.TransferInterrupted, thrown.Code);
         Assert.Contains("0.2 s (DownloadRequest.IdleTimeout)", thrown.Message, StringComparison.Ordinal);
@@ -147,7 +148,8 @@ public sealed class TransferFaultTests
             {
                 await RawServer.ReadHeadAsync(stream, cancellationToken);
                 await stream.WriteAsync(
-                    "HTTP/1.1 206 Partial Content\r\nETag: \"v\"\r\nContent-Range: bytes 5-9/10\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray(), cancellationToken);
+                    "HTTP/1.1 206 Partial Content\r\nETag: \"v\"\r\nContent-Range: bytes 5-9/10\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray(),
+                    cancellationToken);
                 byte[] chunk = [.. "1000\r\n"u8, .. new byte[0x1000], .. "\r\n"u8];
                 while (true)
                 {

@@ -1,4 +1,3 @@
-using FedJob.Abstractions;
 using FedJob.Rounds;
 using FedJob.Testing;
 using FedJob.Testing.Scripting;
@@ -31,7 +30,6 @@ public sealed class ScriptedNodeJobTests
         }
 
         Assert.Equal((3, 0, 3, 3), (a.Counters.Requests, a.Counters.RepeatedRequests, a.Counters.Trainings, a.Counters.Replies));
-        
     }
 
     [Fact]
@@ -66,7 +64,11 @@ public sealed class ScriptedNodeJobTests
     public async Task RunAsync_NodesShareConnections_AllAreFoundAndAnswer()
     {
         ScriptedNode[] nodes = [.. Enumerable.Range(0, 60).Select(i => Halfway($"n{i:00}", i, 1))];
-        var options = new LocalFederationOptions { ScriptedNodes = [.. nodes], ScriptedFleet = new ScriptedFleetOptions { NodesPerConnection = 25 } };
+        var options = new LocalFederationOptions
+        {
+            ScriptedNodes = [.. nodes],
+            ScriptedFleet = new ScriptedFleetOptions { NodesPerConnection = 25 },
+        };
         await using LocalFederation federation = await LocalFederation.StartAsync(options, cancellationToken: Token);
         await using FedJobClient client = await FedJobClient.ConnectAsync(federation.ClientOptions, cancellationToken: Token);
         await using Job job = await CreateJobAsync(client, Patient);
@@ -91,7 +93,9 @@ public sealed class ScriptedNodeJobTests
         var options = new LocalFederationOptions { ScriptedNodes = [.. nodes], ScriptedFleet = new ScriptedFleetOptions { Seed = seed } };
         await using LocalFederation federation = await LocalFederation.StartAsync(options, cancellationToken: Token);
         await using FedJobClient client = await FedJobClient.ConnectAsync(federation.ClientOptions, cancellationToken: Token);
-        await using Job job = await CreateJobAsync(client, new RoundPolicy { Deadline = TimeSpan.FromSeconds(1), MinimumReplies = Quorum.Count(1), Grace = TimeSpan.FromSeconds(1) });
+        TimeSpan deadline = TimeSpan.FromSeconds(1);
+        await using Job job = await CreateJobAsync(
+            client, new RoundPolicy { Deadline = deadline, MinimumReplies = Quorum.Count(1), Grace = deadline });
         return Verdicts(await job.RunRoundAsync(new RoundRequest(), Token));
     }
 }

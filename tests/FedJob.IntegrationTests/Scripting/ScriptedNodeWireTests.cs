@@ -125,15 +125,34 @@ public sealed class ScriptedNodeWireTests
     public async Task StartAsync_SharedConnection_EachNodeIsOnlineAndCannotCrashAlone()
     {
         ScriptedNode[] nodes = [ScriptedWire.Instant("a"), ScriptedWire.Instant("b"), ScriptedWire.Instant("c").Crashes(5)];
-        await using ScriptedWire wire = await ScriptedWire.StartAsync(new ScriptedFleetOptions { NodesPerConnection = 2 }, TimeProvider.System, nodes);
+        await using ScriptedWire wire = await ScriptedWire.StartAsync(
+            new ScriptedFleetOptions { NodesPerConnection = 2 }, TimeProvider.System, nodes);
 
-        await Task.WhenAll(wire.PresenceAsync("a", "online"), Task.CompletedTask);
+        await wire.PresenceAsync("a", "online");
         Assert.Equal(2, wire.Fleet.ConnectionCount);
         await Assert.ThrowsAsync<InvalidOperationException>(() => wire.Fleet.CrashAsync("b"));
         await wire.Fleet.CrashAsync("c");
         await wire.PresenceAsync("c", "offline");
         await wire.Fleet.RestartAsync("c", Token);
         await wire.PresenceAsync("c", "online");
+    }
+
+    [Fact]
+    public async Task StartAsync_ThousandNodesOverFourConnections_AllAnswerASearchAndARequest()
+    {
+        ScriptedNode[] nodes = [.. Enumerable.Range(0, 1000).Select(i => ScriptedWire.Instant($"n{i:0000}"))];
+        await using ScriptedWire wire = await ScriptedWire.StartAsync(
+            new ScriptedFleetOptions { NodesPerConnection = 250 }, TimeProvider.System, nodes);
+
+        await wire.SendAsync(Topics.AllNodes, new PingRequest { ResearcherId = "researcher_1", Sequence = 1 }, "p1");
+        await Task.WhenAll(nodes.Select(node => node.WaitForAsync(c => c.Pongs == 1, Token))).WaitAsync(TestTimeouts.Default, Token);
+        foreach (ScriptedNode node in nodes)
+        {
+            await wire.AskAsync(node, 0, $"r_{node.NodeId}");
+        }
+
+        await Task.WhenAll(nodes.Select(node => node.WaitForAsync(c => c.Replies == 1, Token))).WaitAsync(TestTimeouts.Default, Token);
+        Assert.Equal(4, wire.Fleet.ConnectionCount);
     }
 
     [Fact]
