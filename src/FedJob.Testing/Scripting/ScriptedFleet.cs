@@ -70,10 +70,11 @@ public sealed class ScriptedFleet : IAsyncDisposable
 
     /// <summary>Cuts a node's connection without a goodbye, as kill -9 of its process: the broker publishes its last will.</summary>
     /// <param name="nodeId">The node; one with a connection of its own.</param>
+    /// <param name="cancellationToken">Ends the wait for a start or end of it that is under way.</param>
     /// <returns>A task that ends when the connection is cut.</returns>
     /// <exception cref="ArgumentException">The fleet has no such node.</exception>
     /// <exception cref="InvalidOperationException">The node shares its connection with others.</exception>
-    public Task CrashAsync(string nodeId) => OwnSeat(nodeId).CrashAsync();
+    public Task CrashAsync(string nodeId, CancellationToken cancellationToken) => OwnSeat(nodeId).CrashAsync(cancellationToken);
 
     /// <summary>Connects a crashed node again, as restarted by its owner; its finished replies are still there.</summary>
     /// <param name="nodeId">The node; one with a connection of its own.</param>

@@ -61,9 +61,9 @@ internal sealed class ScriptedSeat : IAsyncDisposable
     }
 
     /// <summary>Cuts the connection as the death of the process would. Does nothing when there is none.</summary>
-    public async Task CrashAsync()
+    public async Task CrashAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(_fleet.Stopping).ConfigureAwait(false);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (_end is not null)
@@ -102,7 +102,7 @@ internal sealed class ScriptedSeat : IAsyncDisposable
 
     private void Crash(TimeSpan? backAfter) => _fleet.Run(_desks[0].Node.NodeId, async () =>
     {
-        await CrashAsync().ConfigureAwait(false);
+        await CrashAsync(_fleet.Stopping).ConfigureAwait(false);
         if (backAfter is { } time)
         {
             await Task.Delay(time, _fleet.TimeProvider, _fleet.Stopping).ConfigureAwait(false);

@@ -1,10 +1,14 @@
 using System.Diagnostics;
 using FedJob.Abstractions;
+using FedJob.IntegrationTests.Federation;
+using FedJob.IntegrationTests.Storage;
+using FedJob.Nodes;
 using FedJob.Protocol.Mqtt;
 using FedJob.Rounds;
 using FedJob.Testing;
 using FedJob.Testing.Faults;
 using FedJob.Testing.Scripting;
+using FedJob.TrainingPlans;
 using static FedJob.IntegrationTests.Scripting.ScriptedFederation;
 
 namespace FedJob.IntegrationTests.Faults;
@@ -62,6 +66,52 @@ public sealed class LinkFaultTests
         Assert.Equal("a:Succeeded", Verdicts(await running));
         Assert.Equal(7, MeanOf(job));
         Assert.InRange(federation.Links.Counters.BytesSwallowed, 1, 1000);
+    }
+
+    [Fact]
+    [Trait("fault", "7")]
+    public async Task RunRoundAsync_PythonNodesLinkIsCut_ItIsLostAndTheOthersComplete()
+    {
+        using var scratch = new ScratchDirectory();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ScriptedNode a = Halfway("a", 10, 1).RepliesAfter(TimeSpan.FromSeconds(1));
+        await using FaultFederation federation = await FaultFederation.StartAsync([a]);
+        FedBioMedNodeEmulatorOptions options = FleetFederation.Emulated("py", [1], (_, cancellationToken) =>
+        {
+            begun.SetResult();
+            return Task.Delay(Timeout.Infinite, cancellationToken);
+        });
+        options.Broker.Port = federation.Links.Port;
+        options.Repository.Address = federation.Repository.Address;
+        await using FedBioMedNodeEmulator python = await FedBioMedNodeEmulator.StartAsync(options, cancellationToken: Token);
+        await using FedJobClient client = await federation.ConnectAsync();
+        string module = scratch.Write("mean.py", "class MeanPlan: pass"u8.ToArray());
+        FederatedDataset ofA = await client.Requests.SearchAsync(["scripted"], cancellationToken: Token);
+        FederatedDataset ofPython = await client.Requests.SearchAsync(["numbers"], cancellationToken: Token);
+        await using Job job = await client.CreateJobAsync(
+            new JobOptions
+            {
+                TrainingPlan = TrainingPlanSource.FromPythonModule(module, "MeanPlan", Mean(100)),
+                Data = new FederatedDataset([.. ofA.Datasets, .. ofPython.Datasets]),
+                TrainingArgs = new TrainingArgs { Epochs = 1, BatchSize = 1 },
+                RoundPolicy = new RoundPolicy
+                {
+                    Deadline = TimeSpan.FromMinutes(10),
+                    MinimumReplies = Quorum.Count(1),
+                    Grace = TimeSpan.FromMinutes(10),
+                    PingInterval = TimeSpan.FromMilliseconds(300),
+                    Patience = 3,
+                },
+            },
+            Token);
+
+        Task<RoundResult> running = job.RunRoundAsync(new RoundRequest(), Token);
+        await begun.Task.WaitAsync(TestTimeouts.Default, Token);
+        federation.Links.Cut();
+
+        Assert.Equal("a:Succeeded py:Lost", Verdicts(await running.WaitAsync(TestTimeouts.Default, Token)));
+        Assert.True(python.IsDeaf);
+        Assert.Equal(1, a.Counters.Trainings);
     }
 
     [Fact]

@@ -130,8 +130,8 @@ public sealed class ScriptedNodeWireTests
 
         await wire.PresenceAsync("a", "online");
         Assert.Equal(2, wire.Fleet.ConnectionCount);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => wire.Fleet.CrashAsync("b"));
-        await wire.Fleet.CrashAsync("c");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => wire.Fleet.CrashAsync("b", Token));
+        await wire.Fleet.CrashAsync("c", Token);
         await wire.PresenceAsync("c", "offline");
         await wire.Fleet.RestartAsync("c", Token);
         await wire.PresenceAsync("c", "online");
