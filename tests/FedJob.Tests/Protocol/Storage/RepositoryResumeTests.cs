@@ -214,13 +214,17 @@ public sealed class RepositoryResumeTests
     private static async Task<DownloadedFile> RunAsync(RepositoryUnderTest under, DownloadRequest request)
     {
         Task<DownloadedFile> download = under.Client.DownloadAsync(request, Token);
-        while (!download.IsCompleted)
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task pausing;
+        do
         {
-            // The pauses between the attempts.
-            under.Clock.Advance(TimeSpan.FromSeconds(10));
-            await Task.Yield();
+            // The pauses between the attempts, and nothing but them: no transfer stands still meanwhile.
+            pausing = under.Clock.PassPauseAsync(over.Token);
         }
+        while (await Task.WhenAny(download, pausing) == pausing);
 
+        await over.CancelAsync();
+        await pausing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return await download;
     }
 
