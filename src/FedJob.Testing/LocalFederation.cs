@@ -41,6 +41,12 @@ public sealed class LocalFederation : IAsyncDisposable
     /// <summary>The emulated Fed-BioMed 4.5 nodes, in the order they were given.</summary>
     public IReadOnlyList<FedBioMedNodeEmulator> FedBioMedNodes => _fedBioMedNodes;
 
+    /// <summary>The scripted nodes, in the order they were given.</summary>
+    public IReadOnlyList<ScriptedNode> ScriptedNodes => ScriptedFleet?.Nodes ?? [];
+
+    /// <summary>What runs the scripted nodes, to crash and restart them; <see langword="null"/> where there are none.</summary>
+    public ScriptedFleet? ScriptedFleet { get; private set; }
+
     /// <summary>What a researcher connects with; a new copy each time, to be changed freely.</summary>
     public FedJobClientOptions ClientOptions => new() { Broker = NewBrokerOptions(), Repository = NewRepositoryOptions() };
 
@@ -80,6 +86,14 @@ public sealed class LocalFederation : IAsyncDisposable
                     await FedBioMedNodeEmulator.StartAsync(node, loggers, timeProvider, cancellationToken).ConfigureAwait(false));
             }
 
+            if (options.ScriptedNodes.Count > 0)
+            {
+                options.ScriptedFleet.Broker = federation.NewBrokerOptions();
+                options.ScriptedFleet.Repository = federation.NewRepositoryOptions();
+                federation.ScriptedFleet = await ScriptedFleet
+                    .StartAsync(options.ScriptedFleet, options.ScriptedNodes, loggers, timeProvider, cancellationToken).ConfigureAwait(false);
+            }
+
             return federation;
         }
         catch
@@ -100,6 +114,11 @@ public sealed class LocalFederation : IAsyncDisposable
 
         await Task.WhenAll([.. _nodes.Select(n => n.DisposeAsync().AsTask()), .. _fedBioMedNodes.Select(n => n.DisposeAsync().AsTask())])
             .ConfigureAwait(false);
+        if (ScriptedFleet is not null)
+        {
+            await ScriptedFleet.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (Repository is not null)
         {
             await Repository.DisposeAsync().ConfigureAwait(false);

@@ -12,7 +12,18 @@ public sealed class LocalFederationOptions
     /// <summary>Emulated Fed-BioMed 4.5 nodes; the federation fills in their broker and repository. Default: none.</summary>
     public IList<FedBioMedNodeEmulatorOptions> FedBioMedNodes { get; init; } = [];
 
-    /// <summary>Whether nodes run only plans that were approved at each of them. Default: <see langword="false"/>, the federation approves for you.</summary>
+    /// <summary>Scripted nodes, which need no training plan. Default: none.</summary>
+    public IList<ScriptedNode> ScriptedNodes { get; init; } = [];
+
+    /// <summary>
+    /// How the scripted nodes are run, e.g. how many share a connection; the federation fills in broker and repository. Default: the
+    /// defaults of the type.
+    /// </summary>
+    public ScriptedFleetOptions ScriptedFleet { get; set; } = new();
+
+    /// <summary>
+    /// Whether nodes run only plans that were approved at each of them. Default: <see langword="false"/>, the federation approves for you.
+    /// </summary>
     public bool RequireApproval { get; set; }
 
     /// <summary>The embedded broker. Default: the defaults of <see cref="LocalBrokerOptions"/>.</summary>

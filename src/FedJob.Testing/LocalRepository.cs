@@ -60,7 +60,7 @@ public sealed partial class LocalRepository : IAsyncDisposable
         try
         {
             server = CreateServer(options);
-            var application = new RepositoryApplication(files, options.CloseAfterResponse);
+            var application = new RepositoryApplication(files, options.CloseAfterResponse, options.ServesRanges);
             await server.StartAsync(application, cancellationToken).ConfigureAwait(false);
             string address = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
             ILogger logger = options.LoggerFactory.CreateLogger<LocalRepository>();

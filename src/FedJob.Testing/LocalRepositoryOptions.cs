@@ -8,7 +8,8 @@ namespace FedJob.Testing;
 public sealed class LocalRepositoryOptions
 {
     /// <summary>
-    /// The address of this machine it listens on. Default: 127.0.0.1, which only this machine reaches. Anything else opens it to others: it knows no
+    /// The address of this machine it listens on. Default: 127.0.0.1, which only this machine reaches. Anything else opens it to others: it
+    /// knows no
     /// users and no encryption.
     /// </summary>
     public IPAddress ListenAddress { get; set; } = IPAddress.Loopback;
@@ -21,6 +22,13 @@ public sealed class LocalRepositoryOptions
     /// loopback costs about 0.2 ms.
     /// </summary>
     public bool CloseAfterResponse { get; set; } = true;
+
+    /// <summary>
+    /// Whether parts of files are served (<c>Range</c>, <c>If-Range</c>, a strong <c>ETag</c>), as by a web server in front of the
+    /// repository. Default:
+    /// <see langword="false"/>, as the original: it ignores <c>Range</c>.
+    /// </summary>
+    public bool ServesRanges { get; set; }
 
     /// <summary>What the random parts of the names of duplicates are drawn from, so that they repeat. Default: 0.</summary>
     public int Seed { get; set; }

@@ -15,12 +15,14 @@ internal sealed class RepositoryApplication : IHttpApplication<HttpContext>
     private readonly StoredFiles _files;
     private readonly RepositoryUploads _uploads;
     private readonly bool _closeAfterResponse;
+    private readonly bool _servesRanges;
 
-    public RepositoryApplication(StoredFiles files, bool closeAfterResponse)
+    public RepositoryApplication(StoredFiles files, bool closeAfterResponse, bool servesRanges)
     {
         _files = files;
         _uploads = new RepositoryUploads(files);
         _closeAfterResponse = closeAfterResponse;
+        _servesRanges = servesRanges;
     }
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
@@ -73,6 +75,12 @@ internal sealed class RepositoryApplication : IHttpApplication<HttpContext>
         }
 
         _files.CountDownload();
+        if (_servesRanges)
+        {
+            await RangeAnswer.SendAsync(context, file, bytes.Length).ConfigureAwait(false);
+            return;
+        }
+
         await response.SendFileAsync(file.Location, context.RequestAborted).ConfigureAwait(false);
     }
 

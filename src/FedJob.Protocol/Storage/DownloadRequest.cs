@@ -16,7 +16,8 @@ public sealed record DownloadRequest
     public long? MaximumBytes { get; init; }
 
     /// <summary>
-    /// How long this download may stand still, above 0, at most a day; it has no other limit. Default: <see cref="RepositoryOptions.IdleTimeout"/>.
+    /// How long this download may stand still, above 0, at most a day; it has no other limit. Default: <see
+    /// cref="RepositoryOptions.IdleTimeout"/>.
     /// </summary>
     public TimeSpan? IdleTimeout { get; init; }
 

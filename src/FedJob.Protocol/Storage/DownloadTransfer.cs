@@ -6,8 +6,11 @@ using Microsoft.Extensions.Logging;
 
 namespace FedJob.Protocol.Storage;
 
-/// <summary>One file on its way here: attempts from the start until one brings it whole.</summary>
-internal sealed class DownloadTransfer : IDisposable
+/// <summary>
+/// One file on its way here: attempts until it is whole, each going on where the last one ended if the server offers that, from the start
+/// otherwise.
+/// </summary>
+internal sealed partial class DownloadTransfer : IDisposable
 {
     private const int BlockBytes = 1024 * 1024;
 
@@ -18,7 +21,9 @@ internal sealed class DownloadTransfer : IDisposable
     private readonly DownloadRequest _request;
     private readonly long _limit;
     private readonly DigestComputer _digest;
+    private readonly ResumePoint _resume = new();
     private PartFile? _part;
+    private bool _wasResumed;
 
     public DownloadTransfer(
         HttpClient http, RepositorySettings settings, TimeProvider timeProvider, ILogger logger, DownloadRequest request)
@@ -37,14 +42,28 @@ internal sealed class DownloadTransfer : IDisposable
     /// <exception cref="FedJobException">A file on this machine failed it.</exception>
     public async Task<DownloadedFile> AttemptAsync(CancellationToken cancellationToken)
     {
-        using var watch = new IdleWatch(_settings.IdleTimeout, _timeProvider, cancellationToken);
+        using var watch = new IdleWatch(_request.IdleTimeout ?? _settings.IdleTimeout, _timeProvider, cancellationToken);
         try
         {
             using HttpRequestMessage message = RepositoryRequest.Create(HttpMethod.Get, _request.Url, _settings, watch);
+            long received = _resume.IsKnown ? _part?.Length ?? 0 : 0;
+            if (received > 0)
+            {
+                _resume.Ask(message, received);
+            }
+
             using HttpResponseMessage response = await _http
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, watch.Token).ConfigureAwait(false);
             watch.Restart();
-            if (response.StatusCode != HttpStatusCode.OK)
+            if (received > 0 && response.StatusCode is HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
+            {
+                Continue(response, received);
+            }
+            else if (response.StatusCode == HttpStatusCode.OK)
+            {
+                Begin(response);
+            }
+            else
             {
                 throw await Refusals.OfAsync(response, _settings, _timeProvider, watch).ConfigureAwait(false);
             }
@@ -63,19 +82,50 @@ internal sealed class DownloadTransfer : IDisposable
         _digest.Dispose();
     }
 
-    private async Task<DownloadedFile> ReceiveAsync(HttpContent content, IdleWatch watch)
+    /// <summary>The whole file comes.</summary>
+    private void Begin(HttpResponseMessage response)
     {
-        long? announced = content.Headers.ContentLength;
-        if (announced > _limit)
+        _resume.Note(response, isDigestKnown: _request.ExpectedDigest is not null);
+        CheckLimit();
+        _part ??= new PartFile(_request.DestinationPath, _logger);
+        _part.Clear();
+        _digest.Reset();
+        _wasResumed = false;
+    }
+
+    /// <summary>The rest of the file should come.</summary>
+    private void Continue(HttpResponseMessage response, long received)
+    {
+        string? flaw = response.StatusCode == HttpStatusCode.PartialContent
+            ? _resume.FlawOf(response, received)
+            : "it does not have the rest of the file any more";
+        if (flaw is not null)
         {
-            throw TooLarge(string.Create(CultureInfo.InvariantCulture, $"{announced} bytes are announced"));
+            _resume.Forget(forGood: true);
+            throw new TransferFailure(
+                FedJobErrorCode.RepositoryRefused, $"the rest of a file that was cut cannot be had: {flaw}", "Try again from the start.")
+            { Status = response.StatusCode, IsTransient = true };
         }
 
-        PartFile part = _part ??= new PartFile(_request.DestinationPath, _logger);
-        part.Clear();
-        _digest.Reset();
+        CheckLimit();
+        _wasResumed = true;
+        LogResumed(SafeUri.Of(_request.Url), received, _resume.Total ?? 0);
+    }
+
+    private void CheckLimit()
+    {
+        if (_resume.Total > _limit)
+        {
+            throw TooLarge(string.Create(CultureInfo.InvariantCulture, $"{_resume.Total} bytes are announced"));
+        }
+    }
+
+    private async Task<DownloadedFile> ReceiveAsync(HttpContent content, IdleWatch watch)
+    {
+        PartFile part = _part!;
+        long? total = _resume.Total;
         using Stream body = await content.ReadAsStreamAsync(watch.Token).ConfigureAwait(false);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(announced ?? BlockBytes, 1, BlockBytes));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp((total - part.Length) ?? BlockBytes, 1, BlockBytes));
         try
         {
             await CopyAsync(body, part, buffer, watch).ConfigureAwait(false);
@@ -85,16 +135,16 @@ internal sealed class DownloadTransfer : IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        if (announced is not null && part.Length != announced)
+        if (total is not null && part.Length != total)
         {
             throw new TransferFailure(
                 FedJobErrorCode.TransferInterrupted,
-                string.Create(CultureInfo.InvariantCulture, $"{announced} bytes were announced and {part.Length} came"),
+                string.Create(CultureInfo.InvariantCulture, $"{total} bytes were announced and {part.Length} came"),
                 "Check the network to the repository, then try again.")
             { IsTransient = true };
         }
 
-        return Finish(part, lengthKnown: announced is not null);
+        return Finish(part, lengthKnown: total is not null);
     }
 
     private async Task CopyAsync(Stream body, PartFile part, byte[] buffer, IdleWatch watch)
@@ -103,33 +153,42 @@ internal sealed class DownloadTransfer : IDisposable
         while (!ended)
         {
             int filled = 0;
-            while (filled < buffer.Length)
+            try
             {
-                watch.Restart();
-                int read = await body.ReadAsync(buffer.AsMemory(filled), watch.Token).ConfigureAwait(false);
-                if (read == 0)
+                while (filled < buffer.Length && !ended)
                 {
-                    ended = true;
-                    break;
+                    watch.Restart();
+                    int read = await body.ReadAsync(buffer.AsMemory(filled), watch.Token).ConfigureAwait(false);
+                    filled += read;
+                    ended = read == 0;
                 }
-
-                filled += read;
+            }
+            catch (Exception exception) when (_resume.IsKnown && filled > 0 && NetworkFailures.IsOne(exception))
+            {
+                // What came before the cut is worth keeping: the next attempt goes on after it.
+                await TakeAsync(part, buffer.AsMemory(0, filled), CancellationToken.None).ConfigureAwait(false);
+                throw;
             }
 
             watch.Pause();
-            if (part.Length + filled > _limit)
-            {
-                throw TooLarge("more bytes came");
-            }
+            await TakeAsync(part, buffer.AsMemory(0, filled), watch.Token).ConfigureAwait(false);
+        }
+    }
 
-            if (filled > 0)
-            {
-                // The disk and the hash work side by side.
-                Task written = part.AppendAsync(buffer.AsMemory(0, filled), watch.Token);
-                _digest.Append(buffer.AsSpan(0, filled));
-                await written.ConfigureAwait(false);
-                Report(part.Length);
-            }
+    private async Task TakeAsync(PartFile part, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (part.Length + bytes.Length > _limit)
+        {
+            throw TooLarge("more bytes came");
+        }
+
+        if (bytes.Length > 0)
+        {
+            // The disk and the hash work side by side.
+            Task written = part.AppendAsync(bytes, cancellationToken);
+            _digest.Append(bytes.Span);
+            await written.ConfigureAwait(false);
+            Report(part.Length);
         }
     }
 
@@ -138,13 +197,15 @@ internal sealed class DownloadTransfer : IDisposable
         FileDigest digest = _digest.Finish();
         if (_request.ExpectedDigest is { } expected && digest != expected)
         {
+            bool wasResumed = _wasResumed;
+            _resume.Forget(forGood: true);
             throw new TransferFailure(
                 FedJobErrorCode.DigestMismatch,
                 FormattableString.Invariant($"expected a file with the digest {expected}, got {part.Length} bytes with {digest}"),
                 "The file was changed on the way or at the repository: have it uploaded again.")
             {
-                // Without an announced length a cut looks like the end.
-                IsTransient = !lengthKnown,
+                // Without an announced length a cut looks like the end; and parts may be of two versions.
+                IsTransient = !lengthKnown || wasResumed,
             };
         }
 
@@ -173,4 +234,7 @@ internal sealed class DownloadTransfer : IDisposable
                 exception);
         }
     }
+
+    [LoggerMessage(1304, LogLevel.Information, "{Location}: goes on at byte {Received} of {Total}")]
+    private partial void LogResumed(Uri location, long received, long total);
 }

@@ -25,6 +25,9 @@ internal sealed class IdleWatch : IDisposable
         _either = CancellationTokenSource.CreateLinkedTokenSource(_expiry.Token, cancellationToken);
     }
 
+    /// <summary>How long nothing may move.</summary>
+    public TimeSpan Idle => _idle;
+
     /// <summary>Cancelled when nothing moved for too long, and when the transfer is cancelled.</summary>
     public CancellationToken Token => _either.Token;
 

@@ -19,7 +19,8 @@ internal static class NetworkFailures
         cancellationToken.ThrowIfCancellationRequested();
         if (watch.HasExpired)
         {
-            return Interrupted($"nothing moved for {Text(settings.IdleTimeout)} (RepositoryOptions.IdleTimeout)", exception);
+            string source = watch.Idle == settings.IdleTimeout ? nameof(RepositoryOptions) : nameof(DownloadRequest);
+            return Interrupted($"nothing moved for {Text(watch.Idle)} ({source}.IdleTimeout)", exception);
         }
 
         return exception switch

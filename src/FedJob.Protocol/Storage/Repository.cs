@@ -96,6 +96,11 @@ public sealed partial class Repository : IRepository, IDisposable
             throw new ArgumentOutOfRangeException(nameof(request), request.MaximumBytes, "MaximumBytes must be 0 or more.");
         }
 
+        if (request.IdleTimeout is { } idle && (idle <= TimeSpan.Zero || idle > RepositoryOptions.LongestTime))
+        {
+            throw new ArgumentOutOfRangeException(nameof(request), idle, "IdleTimeout must be above 0, at most a day.");
+        }
+
         if (_settings.Origins.Refusal(request.Url) is { } refusal)
         {
             throw new RepositoryException(

@@ -5,7 +5,7 @@ namespace FedJob.Protocol.Storage;
 /// <summary>Where the file repository is and how to talk to it.</summary>
 public sealed class RepositoryOptions
 {
-    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
+    internal static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
     /// <summary>
     /// The address, through a host name that nodes can reach too, e.g. <c>http://repository.example:8844/</c>: absolute, http or https,

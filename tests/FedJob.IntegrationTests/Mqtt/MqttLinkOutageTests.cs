@@ -66,6 +66,7 @@ public sealed class MqttLinkOutageTests
     }
 
     [Fact]
+    [Trait("fault", "7")]
     public async Task HalfOpen_WhilePublishing_IsNoticedWithinOneAndAHalfKeepAlives()
     {
         await using var bench = await Bench.StartAsync();
@@ -208,6 +209,7 @@ public sealed class MqttLinkOutageTests
     }
 
     [Fact]
+    [Trait("fault", "7")]
     public async Task Flapping_CutAtEachConnection_AttemptsStayFew()
     {
         await using var bench = await Bench.StartAsync();

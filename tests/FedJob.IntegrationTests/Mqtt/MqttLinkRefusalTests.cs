@@ -17,6 +17,7 @@ public sealed class MqttLinkRefusalTests
     [InlineData(null, null, false)]
     [InlineData("u", "wrong", true)]
     [Trait("seed", "29")]
+    [Trait("fault", "6")]
     public async Task Connect_WrongLogin_IsTyped(string? user, string? password, bool onlyMqtt311)
     {
         await using var bench = await Bench.StartAsync(new LocalBrokerOptions { UserName = "u", Password = "p", OnlyMqtt311 = onlyMqtt311 });
@@ -37,6 +38,7 @@ public sealed class MqttLinkRefusalTests
     }
 
     [Fact]
+    [Trait("fault", "6")]
     public async Task Connect_NobodyListens_IsTypedAtOnce()
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -63,6 +65,7 @@ public sealed class MqttLinkRefusalTests
     [InlineData(false)]
     [InlineData(true)]
     [Trait("seed", "29")]
+    [Trait("fault", "6")]
     public async Task Connect_AcceptedAndSilent_IsTypedWithinTheTimeout(bool tls)
     {
         using var hole = new BlackHole();

@@ -69,6 +69,7 @@ public sealed class MqttLinkTlsTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "19")]
     public async Task Connect_TlsToAClearBroker_IsTypedAndNothingIsSentInClear()
     {
         await using var bench = await Bench.StartAsync();

@@ -15,6 +15,7 @@ public sealed class HostileRepositoryTests
 
     [Fact]
     [Trait("input", "9")]
+    [Trait("fault", "9")]
     public async Task Download_CutInTheMiddle_TriedAgainAndWhole()
     {
         await using var server = new RawServer(
@@ -140,6 +141,7 @@ public sealed class HostileRepositoryTests
     [InlineData("")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-")]
     [InlineData(Head + "Content-Length: 10\r\n\r\n01234")]
+    [Trait("fault", "9")]
     public async Task Download_SilentServer_IdleTimeoutEndsIt(string before)
     {
         await using var server = new RawServer(async (stream, cancellationToken) =>

@@ -35,6 +35,7 @@ public sealed class RepositoryTlsTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "19")]
     public async Task Download_CertificateOfAnotherAuthority_TypedNotRetried()
     {
         using var other = new TestAuthority();
@@ -52,6 +53,7 @@ public sealed class RepositoryTlsTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "19")]
     public async Task Download_CertificateOfAnotherHost_TypedNotRetried()
     {
         await using RawServer server = Server(_authority.Issue("127.0.0.2"));
@@ -60,6 +62,7 @@ public sealed class RepositoryTlsTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "19")]
     public async Task Download_CertificateExpired_TypedNotRetried()
     {
         await using RawServer server = Server(_authority.Issue("127.0.0.1", expired: true));
@@ -68,6 +71,7 @@ public sealed class RepositoryTlsTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "19")]
     public async Task Download_ServerSpeaksClearText_TypedAndNothingSentInTheClear()
     {
         string received = "nothing";

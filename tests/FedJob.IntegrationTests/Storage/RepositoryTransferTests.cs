@@ -74,6 +74,7 @@ public sealed class RepositoryTransferTests
     }
 
     [Fact]
+    [Trait("fault", "8")]
     public async Task Transfers_RepositoryDown_UnreachableAfterBoundedAttempts()
     {
         LocalRepository repository = await LocalRepository.StartAsync(new LocalRepositoryOptions(), Token);
@@ -92,6 +93,7 @@ public sealed class RepositoryTransferTests
     }
 
     [Fact]
+    [Trait("fault", "11")]
     public async Task Download_UnwritableDirectory_LocalFileFailed()
     {
         Assert.SkipUnless(Directory.Exists("/proc/self"), "needs a directory that nobody can write to: /proc");
@@ -107,6 +109,7 @@ public sealed class RepositoryTransferTests
     }
 
     [Fact]
+    [Trait("fault", "11")]
     public async Task Download_DiskFull_LocalFileFailedAndNothingLeft()
     {
         using SmallDisk? disk = await SmallDisk.TryMountAsync(Token);

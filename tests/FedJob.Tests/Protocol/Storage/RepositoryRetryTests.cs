@@ -22,6 +22,7 @@ public sealed class RepositoryRetryTests
     [InlineData(HttpStatusCode.GatewayTimeout)]
     [Trait("seed", "4")]
     [Trait("seed", "30")]
+    [Trait("fault", "8")]
     public async Task DownloadAsync_PassingStatus_TriedAgainAfterAPause(HttpStatusCode status)
     {
         var handler = new StubHandler(() => StubHandler.Status(status), () => StubHandler.File(Content));
@@ -62,6 +63,7 @@ public sealed class RepositoryRetryTests
     }
 
     [Fact]
+    [Trait("fault", "8")]
     public async Task DownloadAsync_NeverAnswered_GivenUpAfterTheAllowedAttemptsWithGrowingPauses()
     {
         var handler = new StubHandler((_, _) => throw new HttpRequestException(
@@ -103,6 +105,7 @@ public sealed class RepositoryRetryTests
     [Theory]
     [InlineData("7")]
     [InlineData("Sun, 22 Nov 2026 12:00:07 GMT")]
+    [Trait("fault", "8")]
     public async Task DownloadAsync_RetryAfter_WaitsThatLong(string retryAfter)
     {
         using var under = new RepositoryUnderTest(new StubHandler(() => Busy(retryAfter), () => StubHandler.File(Content)));
