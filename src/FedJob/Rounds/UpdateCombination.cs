@@ -172,7 +172,7 @@ internal sealed partial class UpdateCombination : IDisposable
     private FedJobException Failed(FedJobErrorCode code, string message, Exception? thrown = null) =>
         new(code, message, thrown) { JobId = _context.JobId, Round = _context.Round };
 
-    [LoggerMessage(1103, LogLevel.Error, "The rule {Rule} could not take back what it remembered before a round that failed; give a new one")]
+    [LoggerMessage(1141, LogLevel.Error, "The rule {Rule} could not take back what it remembered before a round that failed; give a new one")]
     private partial void LogNotTakenBack(Exception thrown, string rule);
 
     [LoggerMessage(1140, LogLevel.Warning, "The update of node {NodeId} is an outlier: norm {Norm:0.###e+0}, score {Score:0.0}, threshold {Threshold}; it is {Use}")]
