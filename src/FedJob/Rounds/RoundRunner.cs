@@ -75,11 +75,10 @@ internal sealed partial class RoundRunner(
             if (updates is not null)
             {
                 Announce(RoundEventKind.Aggregating);
-                using ModelParameters combined = await updates.CombineAsync(
-                    request.Aggregator!, request.SecureAggregation is not null, cancellationToken).ConfigureAwait(false);
                 auxiliaryVariables = await updates.WriteAuxiliaryVariablesAsync(
                     Path.Combine(context.Directory, AuxiliaryVariablesFile), cancellationToken).ConfigureAwait(false);
-                WrittenFile written = await publisher.WriteAsync(combined, cancellationToken).ConfigureAwait(false);
+                WrittenFile written = await updates.CombineAsync(
+                    request.Aggregator!, request.SecureAggregation is not null, publisher, cancellationToken).ConfigureAwait(false);
                 aggregate = stopwatch.Next();
                 next = await publisher.UploadAsync(written, cancellationToken).ConfigureAwait(false);
             }
