@@ -56,6 +56,7 @@ internal static class AggregationFigures
     {
         using ModelParameters global = AggregatedParametersFile.Open(paths[0]);
         string path = Path.Combine(directory, "result.mpk");
+        File.Delete(path);
         WrittenFile? written = null;
         double filled = 0;
         double all = await Clock.TimeAsync(async () =>

@@ -20,6 +20,7 @@ internal static class MessageFigures
             DatasetId = "dataset_7f0e2f5c-3f1d-4a55-9c59-0f6d1c1f6f3a",
             ParametersUrl = "http://127.0.0.1:8844/media/uploads/2026/node_params_7f0e2f5c.mpk",
             SampleCount = 100,
+            Timing = TrainTiming.FromSeconds(1.5, 1.25),
             Text = "",
         };
         byte[] payload = MessageWriter.Write(reply);

@@ -32,11 +32,7 @@ public sealed class FedAvg : IAggregator
         public void Combine<T>(TensorBlock<T> block)
             where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
         {
-            for (int i = 0; i < shares.Length; i++)
-            {
-                TensorPrimitives.MultiplyAdd(block.GetUpdate(i), T.CreateChecked(shares[i]), block.Result, block.Result);
-            }
-
+            WeightedSum.Add(block, shares);
             if (block.Kind == TensorKind.NumPyArray && _sum != 1)
             {
                 TensorPrimitives.Divide(block.Result, T.CreateChecked(_sum), block.Result);
