@@ -36,6 +36,7 @@ internal static class Measurement
                     TrainingPlan = TrainingPlanSource.FromPythonModule(plan, "BenchPlan", initial),
                     Data = data,
                     TrainingArgs = new TrainingArgs { Epochs = 1 },
+                    Aggregator = new MovingAverage(),
                 },
                 cancellationToken);
             var rounds = new List<RoundSample>();

@@ -37,8 +37,8 @@ internal sealed record Report(Options Options, int Nodes, IReadOnlyList<RoundSam
         Line($"total / floor {Ratio:0.00}");
         Line($"a round moves {Rounds[^1].BytesDown / 1e6:0.0} MB down and {Rounds[^1].BytesUp / 1e6:0.0} MB up");
         Line($"limits: GET {Limits.Get / 1e9:0.00} GB/s, POST {Limits.Post / 1e9:0.00} GB/s, copy (read + written) {Limits.Copy / 1e9:0.00} GB/s, file {Limits.FileWrite / 1e9:0.00} GB/s");
-        Line($"peak resident memory {PeakAnonymous / 1e6:0} MB beyond mapped files, {PeakMapped / 1e6:0} MB of mapped files; " +
-            $"{Rounds[0].Anonymous / 1e6:0} MB after the first round, {Rounds[^1].Anonymous / 1e6:0} MB after the last");
+        Line($"peak resident memory {PeakAnonymous / 1e6:0} MB beyond mapped files, {PeakMapped / 1e6:0} MB of mapped files");
+        Line($"resident beyond mapped files after the first measured round {Rounds[0].Anonymous / 1e6:0} MB, after the last {Rounds[^1].Anonymous / 1e6:0} MB");
     }
 
     public void PrintJson(TextWriter writer) => writer.WriteLine(JsonSerializer.Serialize(new

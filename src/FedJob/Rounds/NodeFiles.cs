@@ -8,7 +8,7 @@ internal sealed partial class NodeFiles : IDisposable
 {
     private readonly string _directory;
     private readonly ILogger _logger;
-    private bool _kept;
+    private bool _settled;
 
     private NodeFiles(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
 
@@ -27,14 +27,23 @@ internal sealed partial class NodeFiles : IDisposable
     }
 
     /// <summary>Leaves the files to the job.</summary>
-    public void Keep() => _kept = true;
+    public void Keep() => _settled = true;
+
+    /// <summary>Closes the updates and removes the files now.</summary>
+    public void Remove(UpdateCombination updates)
+    {
+        updates.CloseFiles();
+        Dispose();
+    }
 
     public void Dispose()
     {
-        if (_kept)
+        if (_settled)
         {
             return;
         }
+
+        _settled = true;
 
         try
         {

@@ -80,7 +80,17 @@ internal sealed partial class RoundRunner(
                 WrittenFile written = await updates.CombineAsync(
                     request.Aggregator!, request.SecureAggregation is not null, publisher, cancellationToken).ConfigureAwait(false);
                 aggregate = stopwatch.Next();
-                next = await publisher.UploadAsync(written, cancellationToken).ConfigureAwait(false);
+
+                // The nodes' files have served: gigabytes of them are given back while the new parameters are uploaded.
+                Task removal = context.KeepReplyFiles ? Task.CompletedTask : Task.Run(() => files.Remove(updates), CancellationToken.None);
+                try
+                {
+                    next = await publisher.UploadAsync(written, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    await removal.ConfigureAwait(false);
+                }
             }
 
             TimeSpan upload = stopwatch.Next();

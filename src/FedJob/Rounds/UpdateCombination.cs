@@ -86,8 +86,11 @@ internal sealed partial class UpdateCombination : IDisposable
             TakeBack(before.Rule, before.State);
         }
 
-        _updates.ForEach(u => u.File.Dispose());
+        CloseFiles();
     }
+
+    /// <summary>Closes the updates, which nothing reads after the combination.</summary>
+    public void CloseFiles() => _updates.ForEach(u => u.File.Dispose());
 
     private void TakeBack(IAggregator rule, ParameterMap state)
     {
