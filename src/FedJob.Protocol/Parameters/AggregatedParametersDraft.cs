@@ -183,7 +183,9 @@ public sealed class AggregatedParametersDraft : IDisposable
                 int read = RandomAccess.Read(_file, buffer.AsSpan(0, HashBytes), offset);
                 if (read == 0)
                 {
-                    throw new EndOfStreamException($"it ended after {offset} of {_length} bytes.");
+                    throw new FedJobException(
+                        FedJobErrorCode.LocalFileFailed,
+                        $"The parameter file '{_path}' ended after {offset} of {_length} bytes while it was hashed: something else cut it. Leave the job's files alone.");
                 }
 
                 hash.Append(buffer.AsSpan(0, read));

@@ -46,6 +46,7 @@ internal static class HistoryLines
         ReplyTime = verdict.ReplyTime,
         TrainingTime = verdict.TrainingTime,
         DownloadTime = verdict.DownloadTime,
+        CheckTime = verdict.CheckTime,
         DownloadedBytes = verdict.DownloadedBytes,
     };
 
@@ -60,6 +61,7 @@ internal static class HistoryLines
         ReplyTime = verdict.ReplyTime,
         TrainingTime = verdict.TrainingTime,
         DownloadTime = verdict.DownloadTime,
+        CheckTime = verdict.CheckTime,
         DownloadedBytes = verdict.DownloadedBytes,
     };
 

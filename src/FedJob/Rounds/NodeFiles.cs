@@ -8,7 +8,7 @@ internal sealed partial class NodeFiles : IDisposable
 {
     private readonly string _directory;
     private readonly ILogger _logger;
-    private bool _settled;
+    private bool _kept;
 
     private NodeFiles(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
 
@@ -27,23 +27,32 @@ internal sealed partial class NodeFiles : IDisposable
     }
 
     /// <summary>Leaves the files to the job.</summary>
-    public void Keep() => _settled = true;
+    public void Keep() => _kept = true;
 
-    /// <summary>Closes the updates and removes the files now.</summary>
+    /// <summary>Closes the updates and removes their files now; what else the round keeps here stays until its end.</summary>
     public void Remove(UpdateCombination updates)
     {
         updates.CloseFiles();
-        Dispose();
+        try
+        {
+            foreach (string path in updates.Paths)
+            {
+                File.Delete(path);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The end of the round tries again.
+            LogNotRemoved(_directory, failure.Message);
+        }
     }
 
     public void Dispose()
     {
-        if (_settled)
+        if (_kept)
         {
             return;
         }
-
-        _settled = true;
 
         try
         {

@@ -19,6 +19,9 @@ internal sealed partial class UpdateCombination : IDisposable
 
     private UpdateCombination(RoundContext context, ModelParameters global, ILogger logger) => (_context, _global, _logger) = (context, global, logger);
 
+    /// <summary>The files of the updates.</summary>
+    public IEnumerable<string> Paths => _updates.Select(u => u.Reply.UpdatePath!);
+
     public static UpdateCombination Open(RoundContext context, ModelParameters global, IEnumerable<CollectedReply> replies, ILogger logger)
     {
         var combination = new UpdateCombination(context, global, logger);
