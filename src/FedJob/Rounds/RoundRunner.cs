@@ -237,6 +237,6 @@ internal sealed partial class RoundRunner(
     [LoggerMessage(1101, LogLevel.Information, "Round {Round} ended: {Outcome} after {Milliseconds:0} ms")]
     private partial void LogEnded(int round, RoundOutcome outcome, double milliseconds);
 
-    [LoggerMessage(1103, LogLevel.Warning, "The journal could not note the end of the round: {Reason}")]
+    [LoggerMessage(1104, LogLevel.Warning, "The journal could not note the end of the round: {Reason}")]
     private partial void LogNotSuspended(string reason);
 }
