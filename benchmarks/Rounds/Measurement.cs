@@ -23,28 +23,54 @@ internal static class Measurement
         await File.WriteAllTextAsync(plan, PlanText, cancellationToken);
         try
         {
-            using ModelParameters initial =
-                options.Initial is null ? InstantNodes.Model(options.Size, 0) : AggregatedParametersFile.Open(options.Initial);
+            string start = options.Initial ?? await WriteZerosAsync(options.Size, cancellationToken);
+            using ModelParameters initial = AggregatedParametersFile.Open(start);
+            if (options.Initial is null)
+            {
+                File.Delete(start);
+            }
+
             await using Job job = await client.CreateJobAsync(
                 new JobOptions
                 {
                     TrainingPlan = TrainingPlanSource.FromPythonModule(plan, "BenchPlan", initial),
                     Data = data,
                     TrainingArgs = new TrainingArgs { Epochs = 1 },
+                    Aggregator = new MovingAverage(),
                 },
                 cancellationToken);
-            var timings = new List<RoundTimings>();
-            await foreach (RoundResult round in job.RunAsync(WarmUp + options.Rounds, cancellationToken: cancellationToken))
+            var rounds = new List<RoundSample>();
+            long peakAnonymous, peakMapped;
+            string parameters = "";
+            Uri? update = null;
+            await using (var memory = new MemoryWatch())
             {
-                timings.Add(round.Timings);
+                long began = Stopwatch.GetTimestamp();
+                await foreach (RoundResult round in job.RunAsync(WarmUp + options.Rounds, cancellationToken: cancellationToken))
+                {
+                    rounds.Add(new RoundSample(round, Stopwatch.GetElapsedTime(began)));
+                    (parameters, update) = (round.ParametersPath, round.Verdicts.First(v => v.ParametersUrl is not null).ParametersUrl);
+                    began = Stopwatch.GetTimestamp();
+                }
+
+                (peakAnonymous, peakMapped) = (memory.PeakAnonymous, memory.PeakMapped);
             }
 
-            using Process self = Process.GetCurrentProcess();
-            return new Report(options, data.Nodes.Count, timings[WarmUp..], self.PeakWorkingSet64);
+            Limits limits = await Limits.MeasureAsync(surroundings.Repository.Address!, update!, parameters, cancellationToken);
+            return new Report(options, data.Nodes.Count, rounds[WarmUp..], limits, peakAnonymous, peakMapped);
         }
         finally
         {
             File.Delete(plan);
         }
+    }
+
+    /// <summary>Into a file, so that no model in memory is measured along with the rounds.</summary>
+    private static async Task<string> WriteZerosAsync(long size, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"bench_initial_{Guid.NewGuid():D}.mpk");
+        await AggregatedParametersFile.WriteAsync(path, "bench", InstantNodes.Model(size, 0), cancellationToken);
+        GC.Collect();
+        return path;
     }
 }

@@ -64,6 +64,13 @@ public sealed partial class Job
 
         RoundObserver observer = Observer();
         using NodeValidation validation = observer.Follow(options);
+        if (_journal.Open is { } open && open.Round == Round)
+        {
+            // Nodes that have replied to an earlier attempt at the round are not asked again, and what they reported then counts.
+            HashSet<string> replied = [.. open.Replies.Where(r => r.Verdict?.Kind == VerdictKind.Succeeded).Select(r => r.Ticket.NodeId)];
+            validation.Take(Metrics.Query(round: Round).Where(m => replied.Contains(m.NodeId)));
+        }
+
         string sentPath = ParametersPath;
         RoundResult result = await RunRoundAsync(RoundArguments.Of(request, options, Round, TrainingArgs, Nodes), cancellationToken).ConfigureAwait(false);
         return options.Observes ? await _gate.RunAsync(LookAsync, cancellationToken).ConfigureAwait(false) : result;

@@ -162,6 +162,7 @@ public sealed partial class Job
         TrainingPlanClass = _plan.ClassName,
         Seed = _seed,
         KeepReplyFiles = _keepReplyFiles,
+        MaxDegreeOfParallelism = _maxDegreeOfParallelism,
         JobDirectory = _directory.Path,
         Directory = _directory.RoundDirectory(Id, Round),
     };

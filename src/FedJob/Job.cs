@@ -32,6 +32,7 @@ public sealed partial class Job : IAsyncDisposable
     private readonly JobDirectory _directory;
     private readonly int _seed;
     private readonly bool _keepReplyFiles;
+    private readonly int _maxDegreeOfParallelism;
     private readonly RoundRunner _runner;
     private readonly GlobalParametersPublisher _publisher;
     private readonly Broadcast<RoundEvent> _events = new();
@@ -60,6 +61,7 @@ public sealed partial class Job : IAsyncDisposable
         (_aggregator, _sampler, _secureAggregation) = (options.Aggregator, options.Sampler, options.SecureAggregation);
         (_lastAggregator, _lastSampler) = (_aggregator, _sampler);
         (_keepReplyFiles, _journal) = (options.KeepReplyFiles, journal);
+        _maxDegreeOfParallelism = options.MaxDegreeOfParallelism;
         _gate = new RoundGate(Id);
         (_trainingArgs, TrainingPlanFile) = (options.TrainingArgs, start.PlanFile);
         _logger = loggers.CreateLogger<Job>();

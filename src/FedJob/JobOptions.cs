@@ -50,6 +50,11 @@ public sealed class JobOptions
     /// </summary>
     public bool KeepReplyFiles { get; set; }
 
+    /// <summary>
+    /// The threads that combine the updates of a round, at least 1; the result has the same bits for any number. Default: one for each processor, at most 4.
+    /// </summary>
+    public int MaxDegreeOfParallelism { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
+
     /// <summary>Where the job keeps its files; made if it does not exist. Default: a temporary directory that is removed with the job.</summary>
     public string? WorkDirectory { get; set; }
 
@@ -68,6 +73,11 @@ public sealed class JobOptions
         if (MetricCapacity is < 1 or > 10_000_000)
         {
             throw new ArgumentException($"JobOptions.MetricCapacity is {MetricCapacity}; allowed: 1 to 10,000,000.");
+        }
+
+        if (MaxDegreeOfParallelism < 1)
+        {
+            throw new ArgumentException($"JobOptions.MaxDegreeOfParallelism is {MaxDegreeOfParallelism}; allowed: 1 and more.");
         }
 
         new RoundRequest { Aggregator = Aggregator, SecureAggregation = SecureAggregation, Policy = RoundPolicy }.Validate(Data.Nodes);

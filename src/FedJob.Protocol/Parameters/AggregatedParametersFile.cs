@@ -22,12 +22,7 @@ public static class AggregatedParametersFile
     {
         ArgumentException.ThrowIfNullOrEmpty(researcherId);
         ArgumentNullException.ThrowIfNull(parameters);
-        var root = ParameterMap.Create(
-        [
-            new(ResearcherId, new ParameterText(researcherId)),
-            new(Weights, ModelWeights.ToMap(parameters)),
-        ]);
-        return ParameterFileWriter.WriteAsync(path, root, cancellationToken);
+        return ParameterFileWriter.WriteAsync(path, Root(researcherId, parameters), cancellationToken);
     }
 
     /// <summary>
@@ -53,4 +48,11 @@ public static class AggregatedParametersFile
             throw;
         }
     }
+
+    /// <summary>What the file holds.</summary>
+    internal static ParameterMap Root(string researcherId, ModelParameters parameters) => ParameterMap.Create(
+    [
+        new(ResearcherId, new ParameterText(researcherId)),
+        new(Weights, ModelWeights.ToMap(parameters)),
+    ]);
 }

@@ -9,7 +9,10 @@ namespace FedJob.Protocol.Parameters;
 /// Collects headers and small values in a buffer and passes large spans straight on; hashes what goes through. Cancellation is looked at
 /// before each block.
 /// </summary>
-internal sealed class ByteSink(Stream stream, CancellationToken cancellationToken) : IBufferWriter<byte>
+/// <param name="stream">Where the bytes go.</param>
+/// <param name="cancellationToken">Ends the writing.</param>
+/// <param name="withHoles">Whether the bytes of tensors are left out, to be written later: their places are then <see cref="Holes"/>.</param>
+internal sealed class ByteSink(Stream stream, CancellationToken cancellationToken, bool withHoles = false) : IBufferWriter<byte>
 {
     private const int BufferBytes = 1 << 16;
     private const int BlockBytes = 1 << 22;
@@ -18,8 +21,11 @@ internal sealed class ByteSink(Stream stream, CancellationToken cancellationToke
     private byte[] _buffer = new byte[BufferBytes];
     private int _used;
 
-    /// <summary>The bytes passed on so far.</summary>
+    /// <summary>The bytes passed on so far, holes included.</summary>
     public long Length { get; private set; }
+
+    /// <summary>Where the bytes of each tensor begin, in the order of writing; <see langword="null"/> where they are written at once.</summary>
+    public List<long>? Holes { get; } = withHoles ? [] : null;
 
     public void Advance(int count)
     {
@@ -48,6 +54,14 @@ internal sealed class ByteSink(Stream stream, CancellationToken cancellationToke
     public void Write(ParameterTensor tensor)
     {
         Flush();
+        if (Holes is not null)
+        {
+            Holes.Add(Length);
+            stream.Seek(tensor.ByteCount, SeekOrigin.Current);
+            Length += tensor.ByteCount;
+            return;
+        }
+
         for (long offset = 0; offset < tensor.ByteCount; offset += BlockBytes)
         {
             PassOn(tensor.GetBytes(offset, (int)Math.Min(BlockBytes, tensor.ByteCount - offset)));

@@ -48,7 +48,7 @@ public static class ParameterFileWriter
     private static WrittenFile Write(string path, ParameterValue value, CancellationToken cancellationToken)
     {
         WriteCheck.Check(value);
-        string temporary = Path.Combine(Path.GetDirectoryName(path) ?? path, $".{Guid.NewGuid():N}.mpk.tmp");
+        string temporary = TemporaryFor(path);
         bool complete = false;
         try
         {
@@ -59,10 +59,7 @@ public static class ParameterFileWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FedJobException(
-                FedJobErrorCode.LocalFileFailed,
-                $"The parameter file '{path}' could not be written: {e.Message} Check that its folder exists, is writable and has room.",
-                e);
+            throw NotWritten(path, e);
         }
         finally
         {
@@ -82,7 +79,15 @@ public static class ParameterFileWriter
         return (sink.Length, sink.GetDigest());
     }
 
-    private static void Remove(string temporary)
+    /// <summary>Where a file is written before it has its name: beside it, so that renaming copies nothing.</summary>
+    internal static string TemporaryFor(string path) => Path.Combine(Path.GetDirectoryName(path) ?? path, $".{Guid.NewGuid():N}.mpk.tmp");
+
+    internal static FedJobException NotWritten(string path, Exception failure) => new(
+        FedJobErrorCode.LocalFileFailed,
+        $"The parameter file '{path}' could not be written: {failure.Message} Check that its folder exists, is writable and has room.",
+        failure);
+
+    internal static void Remove(string temporary)
     {
         try
         {

@@ -171,7 +171,7 @@ internal ref struct ValueEncoder
                 break;
         }
 
-        if (length <= CopiedBytes)
+        if (length <= CopiedBytes && _sink.Holes is null)
         {
             _writer.WriteRaw(bytes.GetBytes(0, (int)length));
             return;

@@ -1,5 +1,4 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using FedJob.Abstractions;
 
 namespace FedJob.Aggregation;
@@ -11,138 +10,86 @@ namespace FedJob.Aggregation;
 /// </summary>
 internal static class AggregationRun
 {
-    /// <summary>64 Ki elements: small enough to stay in the cache while every update passes over it.</summary>
-    private const int BlockElements = 65_536;
-
+    /// <summary>Combines in memory, on one thread.</summary>
     public static ModelParameters Combine(IAggregator aggregator, AggregationContext context, CancellationToken cancellationToken)
     {
+        var combined = new CombinedMemory(context.Global);
+        Combine(aggregator, context, combined, threads: 1, cancellationToken);
+        return combined.ToParameters();
+    }
+
+    /// <summary>Combines into any target, on so many threads; nothing that grows with the model or the number of nodes is held in memory.</summary>
+    public static void Combine(
+        IAggregator aggregator, AggregationContext context, ICombinedTensors target, int threads, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
         IRoundAggregation round = aggregator.BeginRound(context);
-        var result = new ModelParameters();
-        foreach ((string name, ParameterTensor global) in context.Global)
+        TensorCombination[] tensors = [.. context.Global.Select(p => TensorCombination.Of(aggregator.Name, round, p.Key, p.Value, context.Updates))];
+        var queue = new BlockQueue(tensors);
+        if (threads == 1)
         {
-            result[name] = (global.ElementType switch
-            {
-                TensorElementType.Float32 => CombineFloating<float>(aggregator.Name, round, name, global, context.Updates, cancellationToken),
-                TensorElementType.Float64 => CombineFloating<double>(aggregator.Name, round, name, global, context.Updates, cancellationToken),
-                TensorElementType.Float16 => CombineFloating<Half>(aggregator.Name, round, name, global, context.Updates, cancellationToken),
-                TensorElementType.Int8 => CombineIntegers<sbyte>(name, global, context.Updates, cancellationToken),
-                TensorElementType.Int16 => CombineIntegers<short>(name, global, context.Updates, cancellationToken),
-                TensorElementType.Int32 => CombineIntegers<int>(name, global, context.Updates, cancellationToken),
-                TensorElementType.Int64 => CombineIntegers<long>(name, global, context.Updates, cancellationToken),
-                TensorElementType.UInt8 => CombineIntegers<byte>(name, global, context.Updates, cancellationToken),
-                TensorElementType.UInt16 => CombineIntegers<ushort>(name, global, context.Updates, cancellationToken),
-                TensorElementType.UInt32 => CombineIntegers<uint>(name, global, context.Updates, cancellationToken),
-                TensorElementType.UInt64 => CombineIntegers<ulong>(name, global, context.Updates, cancellationToken),
-                TensorElementType.Bool => CombineBooleans(name, global, context.Updates, cancellationToken),
-                _ => throw new AggregationException(
-                    $"Tensor '{name}' is {global}; complex numbers have no aggregation rule: send real and imaginary parts as two tensors."),
-            }).WithKind(global.Kind);
+            Work(queue, target, cancellationToken);
+            return;
         }
 
-        return result;
-    }
-
-    private static ParameterTensor CombineFloating<T>(
-        string rule, IRoundAggregation round, string name, ParameterTensor global, IReadOnlyList<NodeUpdate> updates, CancellationToken cancellationToken)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        T[] result = NewArray<T>(name, global);
-        for (int start = 0; start < result.Length; start += BlockElements)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            int count = Math.Min(BlockElements, result.Length - start);
-            round.Combine(new TensorBlock<T>(name, global, updates, start, result.AsSpan(start, count)));
-            FiniteResult.Check(rule, name, start, result.AsSpan(start, count));
+            Parallel.For(
+                0,
+                threads,
+                new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
+                _ => Work(queue, target, cancellationToken));
         }
-
-        return ParameterTensor.FromMemory<T>(result, global.Shape);
+        catch (AggregateException failures)
+        {
+            // Whoever failed first says enough; the others failed in the same work.
+            ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
+        }
     }
 
-    private static ParameterTensor CombineIntegers<T>(
-        string name, ParameterTensor global, IReadOnlyList<NodeUpdate> updates, CancellationToken cancellationToken)
-        where T : unmanaged, IBinaryInteger<T>
+    private static void Work(BlockQueue queue, ICombinedTensors target, CancellationToken cancellationToken)
     {
-        T[] result = NewArray<T>(name, global);
-        Int128 total = Samples(updates);
-        var sums = new Int128[Math.Min(BlockElements, result.Length)];
-        for (int start = 0; start < result.Length; start += BlockElements)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            Span<Int128> block = sums.AsSpan(0, Math.Min(BlockElements, result.Length - start));
-            block.Clear();
-            foreach (NodeUpdate update in updates)
+            while (queue.Take() is (TensorCombination tensor, long block))
             {
-                ReadOnlySpan<T> values = update.Parameters[name].AsSpan<T>(start, block.Length);
-                for (int i = 0; i < block.Length; i++)
+                cancellationToken.ThrowIfCancellationRequested();
+                tensor.Combine(block, target);
+            }
+        }
+        catch
+        {
+            queue.Close();
+            throw;
+        }
+    }
+
+    /// <summary>Gives out the blocks in order, each once. After a failure there are no more.</summary>
+    private sealed class BlockQueue(TensorCombination[] tensors)
+    {
+        private readonly Lock _lock = new();
+        private int _tensor;
+        private long _block;
+
+        public (TensorCombination Tensor, long Block)? Take()
+        {
+            lock (_lock)
+            {
+                while (_tensor < tensors.Length && _block == tensors[_tensor].Blocks)
                 {
-                    block[i] += update.SampleCount * Int128.CreateChecked(values[i]);
+                    (_tensor, _block) = (_tensor + 1, 0);
                 }
-            }
 
-            for (int i = 0; i < block.Length; i++)
-            {
-                result[start + i] = T.CreateChecked(DivideToEven(block[i], total));
+                return _tensor < tensors.Length ? (tensors[_tensor], _block++) : null;
             }
         }
 
-        return ParameterTensor.FromMemory<T>(result, global.Shape);
-    }
-
-    private static ParameterTensor CombineBooleans(
-        string name, ParameterTensor global, IReadOnlyList<NodeUpdate> updates, CancellationToken cancellationToken)
-    {
-        bool[] result = NewArray<bool>(name, global);
-        Int128 total = Samples(updates);
-        var ayes = new Int128[Math.Min(BlockElements, result.Length)];
-        for (int start = 0; start < result.Length; start += BlockElements)
+        public void Close()
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            Span<Int128> block = ayes.AsSpan(0, Math.Min(BlockElements, result.Length - start));
-            block.Clear();
-            foreach (NodeUpdate update in updates)
+            lock (_lock)
             {
-                // As bytes: what came from elsewhere may hold other values than 0 and 1.
-                ReadOnlySpan<byte> values = update.Parameters[name].GetBytes(start, block.Length);
-                for (int i = 0; i < block.Length; i++)
-                {
-                    block[i] += values[i] != 0 ? update.SampleCount : 0;
-                }
-            }
-
-            for (int i = 0; i < block.Length; i++)
-            {
-                result[start + i] = block[i] * 2 >= total;
+                _tensor = tensors.Length;
             }
         }
-
-        return ParameterTensor.FromMemory<bool>(result, global.Shape);
     }
-
-    /// <summary>All samples of a round. Sums of integers stay exact in 128 bits up to 2^62 samples, more than there are.</summary>
-    private static Int128 Samples(IReadOnlyList<NodeUpdate> updates)
-    {
-        Int128 total = Int128.Zero;
-        foreach (NodeUpdate update in updates)
-        {
-            total += update.SampleCount;
-        }
-
-        return total <= 1L << 62
-            ? total
-            : throw new AggregationException($"The updates claim {total} samples together; at most 2^62 can be weighed: check the nodes' sample counts.");
-    }
-
-    private static Int128 DivideToEven(Int128 sum, Int128 count)
-    {
-        (Int128 quotient, Int128 rest) = Int128.DivRem(sum, count);
-        Int128 twice = Int128.Abs(rest) * 2;
-        bool away = twice > count || (twice == count && Int128.IsOddInteger(quotient));
-        return !away ? quotient : quotient + (Int128.IsNegative(sum) ? -1 : 1);
-    }
-
-    private static T[] NewArray<T>(string name, ParameterTensor global) =>
-        global.ElementCount <= Array.MaxLength
-            ? new T[global.ElementCount]
-            : throw new AggregationException(
-                $"Tensor '{name}' has {global.ElementCount} elements of {Unsafe.SizeOf<T>()} bytes; at most {Array.MaxLength} can be aggregated: split the tensor.");
 }

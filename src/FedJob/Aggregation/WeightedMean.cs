@@ -12,11 +12,7 @@ internal sealed class WeightedMean(double[] shares) : IRoundAggregation
     public void Combine<T>(TensorBlock<T> block)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        for (int i = 0; i < shares.Length; i++)
-        {
-            TensorPrimitives.MultiplyAdd(block.GetUpdate(i), T.CreateChecked(shares[i]), block.Result, block.Result);
-        }
-
+        WeightedSum.Add(block, shares);
         if (block.Kind == TensorKind.NumPyArray && _sum != 1)
         {
             TensorPrimitives.Divide(block.Result, T.CreateChecked(_sum), block.Result);

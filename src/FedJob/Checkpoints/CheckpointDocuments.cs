@@ -91,6 +91,8 @@ internal sealed record VerdictDocument
 
     public TimeSpan? DownloadTime { get; init; }
 
+    public TimeSpan? CheckTime { get; init; }
+
     public long DownloadedBytes { get; init; }
 }
 

@@ -52,6 +52,7 @@ internal static class HistoryLines
         ReplyTime = verdict.ReplyTime,
         TrainingTime = verdict.TrainingTime,
         DownloadTime = verdict.DownloadTime,
+        CheckTime = verdict.CheckTime,
         DownloadedBytes = verdict.DownloadedBytes,
     };
 
@@ -66,6 +67,7 @@ internal static class HistoryLines
         ReplyTime = verdict.ReplyTime,
         TrainingTime = verdict.TrainingTime,
         DownloadTime = verdict.DownloadTime,
+        CheckTime = verdict.CheckTime,
         DownloadedBytes = verdict.DownloadedBytes,
     };
 

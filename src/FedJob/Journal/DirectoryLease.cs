@@ -40,5 +40,23 @@ internal sealed class DirectoryLease : IDisposable
         }
     }
 
+    /// <summary>Whether a job, of whatever process, has the lease of a directory.</summary>
+    public static bool IsHeld(string directory)
+    {
+        try
+        {
+            using var probe = new FileStream(Path.Combine(directory, FileName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     public void Dispose() => _lock.Dispose();
 }

@@ -30,7 +30,16 @@ internal static class JournalEntries
     public static Action<SqliteConnection> Insert(NodeReply reply, TimeSpan elapsed)
     {
         string? flaw = (reply.Message as UnreadableReply)?.Flaw;
-        string? message = flaw is not null ? null : Encoding.UTF8.GetString(reply.Payload.IsEmpty ? MessageWriter.Write(reply.Message) : reply.Payload.Span);
+        string? message = null;
+        try
+        {
+            message = flaw is not null ? null : Encoding.UTF8.GetString(reply.Payload.IsEmpty ? MessageWriter.Write(reply.Message) : reply.Payload.Span);
+        }
+        catch (MessageFormatException unwritable)
+        {
+            flaw = unwritable.Message;
+        }
+
         return db => db.Run(
             "INSERT OR REPLACE INTO replies (request_id, elapsed_ms, message, flaw, digest) VALUES ($1, $2, $3, $4, $5)",
             reply.Ticket.RequestId,

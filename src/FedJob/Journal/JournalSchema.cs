@@ -61,6 +61,12 @@ internal static class JournalSchema
                 $"The journal '{path}' has version {version}, and this FedJob reads version {Version}; it was not changed. Resume it with the FedJob that wrote it.");
         }
 
+        long tables = Number(connection, "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('job', 'history', 'rounds', 'requests', 'replies', 'metrics')");
+        if (tables != 6)
+        {
+            throw Damaged(path, $"it has {tables} of its 6 tables");
+        }
+
         string verdict = Text(connection, "PRAGMA quick_check(1)");
         if (verdict != "ok")
         {

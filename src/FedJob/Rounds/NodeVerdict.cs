@@ -30,6 +30,9 @@ public sealed record NodeVerdict
     /// <summary>How long the download and check of its parameters took; <see langword="null"/> without one.</summary>
     public TimeSpan? DownloadTime { get; init; }
 
+    /// <summary>How much of <see cref="DownloadTime"/> the check of its parameters took; <see langword="null"/> without one.</summary>
+    public TimeSpan? CheckTime { get; init; }
+
     /// <summary>The length of its parameter file in bytes; 0 without one.</summary>
     public long DownloadedBytes { get; init; }
 }

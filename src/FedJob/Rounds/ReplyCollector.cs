@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using System.Threading.Channels;
 using FedJob.Messaging;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Mqtt;
@@ -18,13 +17,9 @@ internal sealed class ReplyCollector(
     /// <summary>How long the train reply that follows a Python node's FB300 error may take; after that the error is the verdict.</summary>
     private static readonly TimeSpan ErrorPatience = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<CollectorSignal> _signals = Channel.CreateUnbounded<CollectorSignal>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _downloads = new(policy.DownloadParallelism);
-    private readonly List<Task> _running = [];
-    private readonly List<ITimer> _timers = [];
-    private int _pruneAt = 64;
+    private volatile CollectorWork? _work;
     private bool _quorumReached;
-    private bool _isPastDeadline;
     private bool _ended;
 
     /// <summary>Collects until the round's policy says it ends.</summary>
@@ -38,35 +33,33 @@ internal sealed class ReplyCollector(
         IReplyWindow window, OpenRound? open, IReadOnlyList<string> unheard, long sentAt, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var work = new CollectorWork(timeProvider, stop.Token);
+        var followUp = new FollowUp(board, policy, dispatcher, substitutes, work, announce, stop.Token);
+        var state = new Collection(work, followUp, window, sentAt, stop.Token);
+        _work = work;
         TimeSpan left = policy.Deadline - timeProvider.GetElapsedTime(sentAt);
-        StartTimer(left > TimeSpan.Zero ? left : TimeSpan.Zero, new CollectorSignal(CollectorSignal.Kinds.Deadline));
-        Start(ForwardAsync(window, stop.Token), stop.Token);
-        Start(liveness.RunAsync(() => board.Awaited, Post, stop.Token), stop.Token);
+        work.PostAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero, new CollectorSignal(CollectorSignal.Kinds.Deadline));
+        work.Start(ForwardAsync(state));
+        work.Start(liveness.RunAsync(() => board.Awaited, work.Post, stop.Token));
         try
         {
-            TakeJournalled(open, stop.Token);
+            TakeJournalled(open, state);
             foreach (string nodeId in unheard)
             {
-                Lose(board[nodeId], "nobody listens on the node's topic: it is not connected to this broker");
+                state.FollowUp.Lose(board[nodeId], "nobody listens on the node's topic: it is not connected to this broker");
             }
 
-            CheckProgress(stop.Token);
-            while (!_ended && (board.ActiveCount > 0 || (board.AwaitsReturn && !board.HasQuorum && !_isPastDeadline)))
+            CheckProgress(state);
+            while (!_ended && (board.ActiveCount > 0 || (board.AwaitsReturn && !board.HasQuorum && !state.FollowUp.IsOver)))
             {
-                CollectorSignal signal = await _signals.Reader.ReadAsync(stop.Token).ConfigureAwait(false);
-                Handle(signal, window, sentAt, stop.Token);
-                CheckProgress(stop.Token);
+                Handle(await work.NextAsync().ConfigureAwait(false), state);
+                CheckProgress(state);
             }
-        }
-        catch (ChannelClosedException closed) when (closed.InnerException is not null)
-        {
-            ExceptionDispatchInfo.Throw(closed.InnerException);
         }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            _timers.ForEach(t => t.Dispose());
-            await Task.WhenAll(_running).ConfigureAwait(false);
+            await work.EndAsync().ConfigureAwait(false);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -74,32 +67,32 @@ internal sealed class ReplyCollector(
     }
 
     /// <summary>Ends the wait for one node; its reply, should one come, is not used.</summary>
-    public void Cancel(string nodeId) => Post(new CollectorSignal(CollectorSignal.Kinds.NodeCancelled) { NodeId = nodeId });
+    public void Cancel(string nodeId) => _work?.Post(new CollectorSignal(CollectorSignal.Kinds.NodeCancelled) { NodeId = nodeId });
 
     public void Dispose() => _downloads.Dispose();
 
-    private void Handle(CollectorSignal signal, IReplyWindow window, long sentAt, CancellationToken stop)
+    private void Handle(CollectorSignal signal, Collection state)
     {
         Participant? participant = signal.NodeId is { } nodeId ? board.Find(nodeId) : null;
         switch (signal.Kind)
         {
             case CollectorSignal.Kinds.Reply:
-                TakeReply(signal.Reply!, sentAt, stop);
+                TakeReply(signal.Reply!, state);
                 break;
             case CollectorSignal.Kinds.Processed:
                 board.Conclude(board[signal.Processed!.Verdict.NodeId], signal.Processed);
                 break;
             case CollectorSignal.Kinds.ErrorStands:
-                TakeTerminal(signal.Reply!, sentAt, stop);
+                TakeTerminal(signal.Reply!, state);
                 break;
-            case CollectorSignal.Kinds.SuspicionStands when window.IsOnlyRequest(signal.Reply!.Ticket):
-                TakeSuspicion(signal.Reply, stop);
+            case CollectorSignal.Kinds.SuspicionStands when state.Window.IsOnlyRequest(signal.Reply!.Ticket):
+                TakeSuspicion(signal.Reply, state);
                 break;
             case CollectorSignal.Kinds.ConnectionLost when board.Awaited.Count > 0:
                 ExceptionDispatchInfo.Throw(signal.Reason!);
                 break;
             case CollectorSignal.Kinds.NodeLost when participant is not null:
-                Lose(participant, signal.Text!);
+                state.FollowUp.Lose(participant, signal.Text!);
                 break;
             case CollectorSignal.Kinds.ReturnGraceOver when participant is not null:
                 board.GiveUp(participant);
@@ -110,12 +103,12 @@ internal sealed class ReplyCollector(
                     announce(RoundEventKind.NodeReturned, participant.NodeId);
                 }
 
-                AskAgain(participant, stop);
+                state.FollowUp.AskAgain(participant);
                 break;
             case CollectorSignal.Kinds.LinkRestored:
                 foreach (Participant awaited in board.Open.ToArray())
                 {
-                    AskAgain(awaited, stop);
+                    state.FollowUp.AskAgain(awaited);
                 }
 
                 break;
@@ -123,22 +116,22 @@ internal sealed class ReplyCollector(
                 participant.IsBeingAsked = false;
                 if (signal.IsUnheard)
                 {
-                    Lose(participant, "nobody listens on the node's topic: it is not connected to this broker");
+                    state.FollowUp.Lose(participant, "nobody listens on the node's topic: it is not connected to this broker");
                 }
 
                 break;
             case CollectorSignal.Kinds.Unusable when participant is { Result: null }:
                 board.Await(participant);
-                AskAgain(participant, stop, fresh: true);
+                state.FollowUp.AskAgain(participant, fresh: true);
                 break;
             case CollectorSignal.Kinds.NodeCancelled when participant is not null:
                 board.Conclude(participant, VerdictKind.Cancelled, "the caller cancelled it");
                 break;
             case CollectorSignal.Kinds.Tick:
-                Start(journal.KeepTimeAsync(timeProvider.GetElapsedTime(sentAt)), stop);
+                state.Work.Start(journal.KeepTimeAsync(timeProvider.GetElapsedTime(state.SentAt)));
                 break;
             case CollectorSignal.Kinds.Deadline:
-                EndReplies(sentAt, stop);
+                EndReplies(state);
                 break;
             case CollectorSignal.Kinds.DownloadGraceOver:
                 foreach (Participant slow in board.Open.ToArray())
@@ -153,19 +146,19 @@ internal sealed class ReplyCollector(
         }
     }
 
-    private void TakeJournalled(OpenRound? open, CancellationToken stop)
+    private void TakeJournalled(OpenRound? open, Collection state)
     {
         foreach (JournalledReply reply in open?.Replies ?? [])
         {
             if (board.Find(reply.Ticket.NodeId) is { Replied: false } participant)
             {
                 NodeVerdict verdict = board.Reply(participant, reply.Elapsed);
-                Start(ProcessJournalledAsync(reply, participant, verdict, stop), stop);
+                state.Work.Start(ProcessJournalledAsync(reply, participant, verdict, state));
             }
         }
     }
 
-    private void TakeReply(NodeReply reply, long sentAt, CancellationToken stop)
+    private void TakeReply(NodeReply reply, Collection state)
     {
         Participant participant = board[reply.Ticket.NodeId];
         if (participant.Replied)
@@ -174,7 +167,7 @@ internal sealed class ReplyCollector(
         }
         else if (reply.IsSuspicion)
         {
-            Start(SuspectAsync(reply, stop), stop);
+            state.Work.Start(SuspectAsync(reply, state));
         }
         else if (reply.Message is ErrorReply error && !NodeErrors.EndsRequest(error))
         {
@@ -186,27 +179,27 @@ internal sealed class ReplyCollector(
             else if (participant.Error is null)
             {
                 participant.Error = reply;
-                StartTimer(ErrorPatience, new CollectorSignal(CollectorSignal.Kinds.ErrorStands) { Reply = reply });
+                state.Work.PostAfter(ErrorPatience, new CollectorSignal(CollectorSignal.Kinds.ErrorStands) { Reply = reply });
             }
         }
         else
         {
-            TakeTerminal(reply, sentAt, stop);
+            TakeTerminal(reply, state);
         }
     }
 
-    private void TakeTerminal(NodeReply reply, long sentAt, CancellationToken stop)
+    private void TakeTerminal(NodeReply reply, Collection state)
     {
         Participant participant = board[reply.Ticket.NodeId];
         if (!participant.Replied)
         {
-            NodeVerdict verdict = board.Reply(participant, timeProvider.GetElapsedTime(sentAt, reply.ArrivalTimestamp));
-            Start(ProcessAsync(() => intake.TakeAsync(reply, verdict, participant.Error?.Message as ErrorReply, _downloads, stop)), stop);
+            NodeVerdict verdict = board.Reply(participant, timeProvider.GetElapsedTime(state.SentAt, reply.ArrivalTimestamp));
+            state.Work.Start(ProcessAsync(reply, verdict, participant.Error?.Message as ErrorReply, state));
         }
     }
 
     /// <summary>A task that broke down without a word: its node is asked once more, or has failed.</summary>
-    private void TakeSuspicion(NodeReply reply, CancellationToken stop)
+    private void TakeSuspicion(NodeReply reply, Collection state)
     {
         Participant suspect = board[reply.Ticket.NodeId];
         if (suspect.Replied)
@@ -214,21 +207,21 @@ internal sealed class ReplyCollector(
             return;
         }
 
-        if (!AskAgain(suspect, stop, fresh: true))
+        if (!state.FollowUp.AskAgain(suspect, fresh: true))
         {
             board.Conclude(suspect, VerdictKind.TrainingFailed, $"unattributed: {NodeErrors.Describe((ErrorReply)reply.Message)}");
         }
     }
 
     /// <summary>The deadline: who has only sent an error is judged by it, who is silent timed out, downloads go on for their grace.</summary>
-    private void EndReplies(long sentAt, CancellationToken stop)
+    private void EndReplies(Collection state)
     {
-        _isPastDeadline = true;
+        state.FollowUp.IsOver = true;
         foreach (Participant silent in board.Open.Where(p => !p.Replied).ToArray())
         {
             if (silent.Error is { } error)
             {
-                TakeTerminal(error, sentAt, stop);
+                TakeTerminal(error, state);
             }
             else if (silent.Gone is { } reason)
             {
@@ -240,141 +233,66 @@ internal sealed class ReplyCollector(
             }
         }
 
-        StartTimer(policy.DownloadGrace, new CollectorSignal(CollectorSignal.Kinds.DownloadGraceOver));
+        state.Work.PostAfter(policy.DownloadGrace, new CollectorSignal(CollectorSignal.Kinds.DownloadGraceOver));
     }
 
-    private void CheckProgress(CancellationToken stop)
+    private void CheckProgress(Collection state)
     {
         if (board.HasQuorum && !_quorumReached && board.ActiveCount > 0)
         {
             _quorumReached = true;
             announce(RoundEventKind.QuorumReached);
-            StartTimer(policy.Grace, new CollectorSignal(CollectorSignal.Kinds.GraceOver));
+            state.Work.PostAfter(policy.Grace, new CollectorSignal(CollectorSignal.Kinds.GraceOver));
         }
 
         _ended |= (board.HasQuorum && policy.Grace == TimeSpan.Zero) || board.HasGoal;
-        for (int missing = board.Shortfall; policy.ReplaceLostNodes && !_ended && !_isPastDeadline && missing > 0 && substitutes.Next() is { } nodeId; missing--)
+        if (!_ended)
         {
-            board.Add(nodeId);
-            announce(RoundEventKind.Replaced, nodeId);
-            Start(AskSubstituteAsync(nodeId, stop), stop);
+            state.FollowUp.ReplaceMissing();
         }
     }
 
-    private async Task AskSubstituteAsync(string nodeId, CancellationToken stop)
-    {
-        if (await substitutes.AskAsync(nodeId, dispatcher, stop).ConfigureAwait(false) is { } refusal)
+    private async Task ProcessAsync(NodeReply reply, NodeVerdict verdict, ErrorReply? before, Collection state) =>
+        state.Work.Post(new CollectorSignal(CollectorSignal.Kinds.Processed)
         {
-            Post(new CollectorSignal(CollectorSignal.Kinds.NodeLost) { NodeId = nodeId, Text = refusal });
-        }
-    }
-
-    /// <summary>Asks a node that has not replied once more, if the policy allows it: under the same id as often as need be, under a new one as a retry.</summary>
-    private bool AskAgain(Participant participant, CancellationToken stop, bool fresh = false)
-    {
-        bool sameId = !fresh && dispatcher.KeepsId(participant.NodeId);
-        if (participant.Replied || participant.IsBeingAsked || _isPastDeadline || (!sameId && participant.Retries >= policy.Retries))
-        {
-            return false;
-        }
-
-        participant.IsBeingAsked = true;
-        Start(RepeatAsync(participant, sameId, stop), stop);
-        return true;
-    }
-
-    private async Task RepeatAsync(Participant participant, bool sameId, CancellationToken stop)
-    {
-        PublishOutcome? outcome = await dispatcher.RepeatAsync(participant.NodeId, sameId, stop).ConfigureAwait(false);
-        if (!sameId && outcome == PublishOutcome.Accepted)
-        {
-            participant.CountRetry();
-        }
-
-        // A FedJob node on whose topic nobody listens is on its way back: its presence will say so. A Python node never connects again by itself.
-        Post(new CollectorSignal(CollectorSignal.Kinds.AskedAgain)
-        {
-            NodeId = participant.NodeId,
-            IsUnheard = outcome == PublishOutcome.NoSubscribers && !dispatcher.KeepsId(participant.NodeId),
+            Processed = await intake.TakeAsync(reply, verdict, before, _downloads, state.Stop).ConfigureAwait(false),
         });
-    }
-
-    private void Lose(Participant participant, string reason)
-    {
-        if (board.Lose(participant, reason))
-        {
-            StartTimer(policy.EffectiveReturnGrace, new CollectorSignal(CollectorSignal.Kinds.ReturnGraceOver) { NodeId = participant.NodeId });
-        }
-    }
-
-    private async Task ProcessAsync(Func<Task<CollectedReply>> process) =>
-        Post(new CollectorSignal(CollectorSignal.Kinds.Processed) { Processed = await process().ConfigureAwait(false) });
 
     /// <summary>A reply of an earlier process or attempt. Where its file is gone meanwhile the node is asked again, if it may be.</summary>
-    private async Task ProcessJournalledAsync(JournalledReply reply, Participant participant, NodeVerdict verdict, CancellationToken stop)
+    private async Task ProcessJournalledAsync(JournalledReply reply, Participant participant, NodeVerdict verdict, Collection state)
     {
-        CollectedReply result = await intake.TakeJournalledAsync(reply, verdict, _downloads, stop).ConfigureAwait(false);
-        Post(result.Verdict.Kind == VerdictKind.DownloadFailed && participant.Retries < policy.Retries
+        CollectedReply result = await intake.TakeJournalledAsync(reply, verdict, _downloads, state.Stop).ConfigureAwait(false);
+        state.Work.Post(result.Verdict.Kind == VerdictKind.DownloadFailed && participant.Retries < policy.Retries
             ? new CollectorSignal(CollectorSignal.Kinds.Unusable) { NodeId = participant.NodeId }
             : new CollectorSignal(CollectorSignal.Kinds.Processed) { Processed = result });
     }
 
     /// <summary>Gives the train reply that may follow an error its time, then asks whether the node lives.</summary>
-    private async Task SuspectAsync(NodeReply reply, CancellationToken stop)
+    private async Task SuspectAsync(NodeReply reply, Collection state)
     {
         reply.Acknowledge();
-        await Task.Delay(ErrorPatience, timeProvider, stop).ConfigureAwait(false);
-        if (await liveness.IsAliveAsync(reply.Ticket.NodeId, stop).ConfigureAwait(false))
+        await Task.Delay(ErrorPatience, timeProvider, state.Stop).ConfigureAwait(false);
+        if (await liveness.IsAliveAsync(reply.Ticket.NodeId, state.Stop).ConfigureAwait(false))
         {
-            Post(new CollectorSignal(CollectorSignal.Kinds.SuspicionStands) { Reply = reply });
+            state.Work.Post(new CollectorSignal(CollectorSignal.Kinds.SuspicionStands) { Reply = reply });
         }
     }
 
-    private async Task ForwardAsync(IReplyWindow window, CancellationToken stop)
+    private static async Task ForwardAsync(Collection state)
     {
         try
         {
-            await foreach (NodeReply reply in window.Replies.ReadAllAsync(stop).ConfigureAwait(false))
+            await foreach (NodeReply reply in state.Window.Replies.ReadAllAsync(state.Stop).ConfigureAwait(false))
             {
-                Post(new CollectorSignal(CollectorSignal.Kinds.Reply) { Reply = reply });
+                state.Work.Post(new CollectorSignal(CollectorSignal.Kinds.Reply) { Reply = reply });
             }
         }
-        catch (Exception lost) when (!stop.IsCancellationRequested)
+        catch (Exception lost) when (!state.Stop.IsCancellationRequested)
         {
-            Post(new CollectorSignal(CollectorSignal.Kinds.ConnectionLost) { Reason = lost });
+            state.Work.Post(new CollectorSignal(CollectorSignal.Kinds.ConnectionLost) { Reason = lost });
         }
     }
 
-    private void Start(Task work, CancellationToken stop)
-    {
-        if (_running.Count >= _pruneAt)
-        {
-            _running.RemoveAll(t => t.IsCompletedSuccessfully);
-            _pruneAt = (2 * _running.Count) + 64;
-        }
-
-        _running.Add(GuardAsync(work, stop));
-    }
-
-    /// <summary>Lets a failure that is no node's fault, such as a full disk, end the round.</summary>
-    private async Task GuardAsync(Task work, CancellationToken stop)
-    {
-        try
-        {
-            await work.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // The round has ended or was cancelled: CollectAsync decides what that means.
-        }
-        catch (Exception ours)
-        {
-            _signals.Writer.TryComplete(ours);
-        }
-    }
-
-    private void Post(CollectorSignal signal) => _signals.Writer.TryWrite(signal);
-
-    private void StartTimer(TimeSpan due, CollectorSignal signal) =>
-        _timers.Add(timeProvider.CreateTimer(_ => Post(signal), null, due, Timeout.InfiniteTimeSpan));
+    /// <summary>What one collection works with.</summary>
+    private sealed record Collection(CollectorWork Work, FollowUp FollowUp, IReplyWindow Window, long SentAt, CancellationToken Stop);
 }

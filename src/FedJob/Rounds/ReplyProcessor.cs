@@ -79,7 +79,9 @@ internal sealed partial class ReplyProcessor(
                 },
                 cancellationToken).ConfigureAwait(false);
             verdict = verdict with { DownloadedBytes = file.Length };
+            long arrived = timeProvider.GetTimestamp();
             string? flaw = Check(path, reply.Ticket);
+            verdict = verdict with { CheckTime = timeProvider.GetElapsedTime(arrived) };
             return flaw is null
                 ? new CollectedReply(Timed(verdict) with { Kind = VerdictKind.Succeeded, SampleCount = success.SampleCount, StateId = success.StateId }, path, file.Digest)
                 : Failed(Timed(verdict), VerdictKind.InvalidParameters, flaw);

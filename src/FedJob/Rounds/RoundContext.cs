@@ -36,6 +36,9 @@ internal sealed record RoundContext
     /// <summary>Whether the nodes' files of a training round stay after its end.</summary>
     public bool KeepReplyFiles { get; init; }
 
+    /// <summary>The threads that combine the updates.</summary>
+    public int MaxDegreeOfParallelism { get; init; } = 1;
+
     /// <summary>Where files that outlive the round go.</summary>
     public required string JobDirectory { get; init; }
 

@@ -114,11 +114,10 @@ internal sealed partial class RoundRunner(
                 screened = updates.Screen(policy.OutlierGuard, cancellationToken);
                 replies = Exclusions.Apply(replies, screened, Announce);
                 EnsureQuorum(context, policy, intent.Goal, replies);
-                using ModelParameters combined = await updates.CombineAsync(
-                    request.Aggregator!, request.SecureAggregation is not null, cancellationToken).ConfigureAwait(false);
                 auxiliaryVariables = await updates.WriteAuxiliaryVariablesAsync(
                     Path.Combine(context.Directory, AuxiliaryVariablesFile), cancellationToken).ConfigureAwait(false);
-                WrittenFile written = await publisher.WriteAsync(combined, cancellationToken).ConfigureAwait(false);
+                WrittenFile written = await updates.CombineAsync(
+                    request.Aggregator!, request.SecureAggregation is not null, publisher, cancellationToken).ConfigureAwait(false);
                 aggregate = stopwatch.Next();
                 next = await publisher.UploadAsync(written, cancellationToken).ConfigureAwait(false);
             }

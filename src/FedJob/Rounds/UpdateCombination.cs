@@ -67,15 +67,24 @@ internal sealed partial class UpdateCombination : IDisposable
         return screened;
     }
 
-    /// <summary>Combines the updates by the rule.</summary>
-    public async Task<ModelParameters> CombineAsync(IAggregator aggregator, bool encrypted, CancellationToken cancellationToken)
+    /// <summary>Combines the updates by the rule into a new parameter file.</summary>
+    public async Task<WrittenFile> CombineAsync(
+        IAggregator aggregator, bool encrypted, GlobalParametersPublisher publisher, CancellationToken cancellationToken)
     {
         try
         {
             _before = (aggregator, aggregator.SaveState());
-            return encrypted
-                ? await CombineEncryptedAsync(aggregator, cancellationToken).ConfigureAwait(false)
-                : AggregationRun.Combine(aggregator, ClearContext(cancellationToken), cancellationToken);
+            if (encrypted)
+            {
+                using ModelParameters combined = await CombineEncryptedAsync(aggregator, cancellationToken).ConfigureAwait(false);
+                return await publisher.WriteAsync(combined, cancellationToken).ConfigureAwait(false);
+            }
+
+            using AggregatedParametersDraft draft = publisher.Begin(_global);
+            await Task.Run(
+                () => AggregationRun.Combine(aggregator, ClearContext(cancellationToken), new CombinedFile(draft), _context.MaxDegreeOfParallelism, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
+            return await draft.CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception thrown) when (thrown is not FedJobException && !(thrown is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -108,6 +117,7 @@ internal sealed partial class UpdateCombination : IDisposable
 
         _updates.ForEach(u => u.File.Dispose());
     }
+
 
     private void TakeBack(IAggregator rule, ParameterMap state)
     {
@@ -172,7 +182,7 @@ internal sealed partial class UpdateCombination : IDisposable
     private FedJobException Failed(FedJobErrorCode code, string message, Exception? thrown = null) =>
         new(code, message, thrown) { JobId = _context.JobId, Round = _context.Round };
 
-    [LoggerMessage(1103, LogLevel.Error, "The rule {Rule} could not take back what it remembered before a round that failed; give a new one")]
+    [LoggerMessage(1141, LogLevel.Error, "The rule {Rule} could not take back what it remembered before a round that failed; give a new one")]
     private partial void LogNotTakenBack(Exception thrown, string rule);
 
     [LoggerMessage(1140, LogLevel.Warning, "The update of node {NodeId} is an outlier: norm {Norm:0.###e+0}, score {Score:0.0}, threshold {Threshold}; it is {Use}")]

@@ -51,6 +51,9 @@ public sealed class TypedErrorsTests
         "CheckpointDraft:IOException", // CheckpointDraft itself
         "HistoryLines:FormatException", // the reader of checkpoints
         "LoopLines:FormatException", // the reader of checkpoints
+        "JournalEntries:FormatException", // the reader of journals
+        "JournalReader:FormatException", // the reader of journals
+        "JournalState:FormatException", // the reader of journals
         "PlanApprovals:JsonException", // PlanApprovals itself
         "CsvParser:FormatException", // CsvTable
         "CsvTable:FormatException", // CsvTable itself

@@ -91,6 +91,20 @@ public sealed class RoundOutcomeTests : IDisposable
         Assert.DoesNotContain(held, h => heavy.Any(t => t.IsAssignableFrom(h)));
     }
 
+    [Fact]
+    public async Task RunRoundAsync_TwoJobsAtOnce_DoNotMeet()
+    {
+        await using Job one = await _bench.CreateAsync();
+        await using Job two = await _bench.CreateAsync(_bench.Options(temporary: true));
+        _bench.Node = (ticket, request) => _bench.TrainedAsync(ticket, request, 10, ticket.JobId == one.Id ? [1, 1] : [2, 2]);
+
+        await Task.WhenAll(one.RunRoundAsync(new(), JobBench.Token), two.RunRoundAsync(new(), JobBench.Token));
+
+        using ModelParameters first = one.OpenParameters();
+        using ModelParameters second = two.OpenParameters();
+        Assert.Equal((1f, 2f), (first["w"].AsSpan<float>()[0], second["w"].AsSpan<float>()[0]));
+    }
+
     public void Dispose() => _bench.Dispose();
 
     private sealed class ListSampler(List<string> nodes) : INodeSampler

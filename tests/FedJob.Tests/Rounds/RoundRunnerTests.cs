@@ -1,6 +1,5 @@
 using FedJob.Abstractions;
 using FedJob.Aggregation;
-using FedJob.Journal;
 using FedJob.Metrics;
 using FedJob.Nodes;
 using FedJob.Protocol.Messages;
@@ -245,32 +244,6 @@ public sealed class RoundRunnerTests : IDisposable
 
         Assert.Null(job.NodeStates.GetLastState("node_1"));
         Assert.Equal("state_0_node_2", job.NodeStates.GetLastState("node_2"));
-    }
-
-    [Fact]
-    public async Task CreateAsync_DirectoryOfAnotherJob_IsRefusedAndThatJobGoesOn()
-    {
-        await using Job one = await _bench.CreateAsync();
-
-        JournalException refused = await Assert.ThrowsAsync<JournalException>(() => _bench.CreateAsync());
-
-        Assert.Equal((FedJobErrorCode.JobDirectoryInUse, _bench.WorkDirectory), (refused.Code, refused.Path));
-        await one.RunRoundAsync(new(), JobBench.Token);
-        Assert.Equal(1, one.Round);
-    }
-
-    [Fact]
-    public async Task RunRoundAsync_TwoJobsAtOnce_DoNotMeet()
-    {
-        await using Job one = await _bench.CreateAsync();
-        await using Job two = await _bench.CreateAsync(_bench.Options(temporary: true));
-        _bench.Node = (ticket, request) => _bench.TrainedAsync(ticket, request, 10, ticket.JobId == one.Id ? [1, 1] : [2, 2]);
-
-        await Task.WhenAll(one.RunRoundAsync(new(), JobBench.Token), two.RunRoundAsync(new(), JobBench.Token));
-
-        using ModelParameters first = one.OpenParameters();
-        using ModelParameters second = two.OpenParameters();
-        Assert.Equal((1f, 2f), (first["w"].AsSpan<float>()[0], second["w"].AsSpan<float>()[0]));
     }
 
     public void Dispose() => _bench.Dispose();
