@@ -7,6 +7,7 @@ using FedJob.Protocol.Messages;
 using FedJob.Protocol.Storage;
 using FedJob.Rounds;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace FedJob.Journal;
 
@@ -74,7 +75,15 @@ internal static class JournalReader
             Mode = SqliteOpenMode.ReadWrite, // reading beside a writer needs its shared memory; nothing is written
             Pooling = false,
         }.ConnectionString);
+        bool hasLog = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
         connection.Open();
+        if (!hasLog)
+        {
+            return connection;
+        }
+
+        // The last connection to close would else move what a killed process left in the write-ahead log into the journal, also in one that is refused.
+        _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
         return connection;
     }
 

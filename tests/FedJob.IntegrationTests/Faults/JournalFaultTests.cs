@@ -49,6 +49,23 @@ public sealed class JournalFaultTests
         }
     }
 
+    [Fact]
+    [Trait("input", "14")]
+    public async Task ResumeJobAsync_NewerJournalOfAKilledProcess_ItsWriteAheadLogIsUntouchedToo()
+    {
+        using var scratch = new ScratchDirectory();
+        await using LocalFederation federation = await TestFederation.StartAsync(("a", [1, 2, 3]));
+        await using FedJobClient client = await TestFederation.ConnectAsync(federation);
+        string journal = await MakeAsync(client, scratch);
+        (byte[] closed, byte[] log) = KilledAfter(journal, "PRAGMA user_version = 2");
+        await File.WriteAllBytesAsync(journal, closed, Token);
+        await File.WriteAllBytesAsync(journal + "-wal", log, Token);
+
+        await AssertRefusedAsync(client, scratch, journal, FedJobErrorCode.JournalVersionUnknown);
+
+        Assert.Equal(log, await File.ReadAllBytesAsync(journal + "-wal", Token));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -96,6 +113,19 @@ public sealed class JournalFaultTests
 
         Assert.True(expected == refused.Code, $"{before.Length} bytes: {refused}");
         Assert.Equal(before, await File.ReadAllBytesAsync(journal, Token));
+    }
+
+    /// <summary>The journal and its log as a process leaves them that is killed after a change.</summary>
+    private static (byte[] Journal, byte[] Log) KilledAfter(string journal, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={journal};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // the texts of this class
+        command.CommandText = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; " + sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+        return (File.ReadAllBytes(journal), File.ReadAllBytes(journal + "-wal"));
     }
 
     private static void Spoil(string journal, string how)

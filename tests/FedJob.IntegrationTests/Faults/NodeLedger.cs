@@ -6,6 +6,9 @@ namespace FedJob.IntegrationTests.Faults;
 /// <summary>Counts, from what real FedJob nodes log, how often each train request was begun and how often it was repeated.</summary>
 internal sealed class NodeLedger : ILoggerProvider
 {
+    /// <summary>Of a request that went out without an id, as to a Python node.</summary>
+    public const string NoId = "none";
+
     private const int Begun = 1430;
     private const int Repeated = 1404;
     private readonly ConcurrentQueue<(int EventId, string Request, string? Job)> _entries = new();
@@ -33,7 +36,7 @@ internal sealed class NodeLedger : ILoggerProvider
         {
             if (eventId.Id is Begun or Repeated && state is IReadOnlyList<KeyValuePair<string, object?>> values)
             {
-                ledger._entries.Enqueue((eventId.Id, Value(values, "Request") ?? "none", Value(values, "Job")));
+                ledger._entries.Enqueue((eventId.Id, Value(values, "Request") ?? NoId, Value(values, "Job")));
             }
         }
 
