@@ -63,7 +63,7 @@ public sealed partial class Job
             AggregatorState = aggregatorState,
             SamplerState = samplerState,
         };
-        string saved = await CheckpointWriter.WriteAsync(directory, state, _timeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        string saved = await CheckpointWriter.WriteAsync(directory, state, _timeProvider.GetUtcNow(), _logger, cancellationToken).ConfigureAwait(false);
         LogSaved(Id, Round, saved);
         return saved;
     }

@@ -74,6 +74,7 @@ public sealed partial class Job
         _loop = state.Loop;
         (_lastAggregator, _lastSampler) = (resume.Aggregator, resume.Sampler);
         _isChanged = resume.Data is not null;
+        _runner.Strangers = Nodes;
         OpenRound? open = _journal.Open;
         LogReopened(Id, Round, open?.Replies.Count ?? 0, open?.Participants.Count ?? 0);
     }

@@ -145,6 +145,7 @@ public sealed partial class Job
     private void TakeUp(JobState state, bool asBranch)
     {
         Round = state.Round;
+        _runner.Strangers = Nodes;
         if (!asBranch)
         {
             NodeStates.Commit(state.StateIds.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));

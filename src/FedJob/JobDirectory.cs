@@ -28,6 +28,13 @@ internal sealed partial class JobDirectory : IDisposable
             return directory;
         }
 
+        if (JournalReader.HoldsNoJob(directory.Path))
+        {
+            // Of a process that was ended while it made its job: nothing is lost with it.
+            JobJournal.Delete(directory.Path);
+            return directory;
+        }
+
         directory.Dispose();
         throw new JournalException(
             FedJobErrorCode.JobDirectoryInUse,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Parameters;
+using Microsoft.Extensions.Logging;
 
 namespace FedJob.Checkpoints;
 
@@ -11,15 +12,16 @@ internal static class CheckpointWriter
     /// <param name="directory">Its directory; it must not exist.</param>
     /// <param name="state">What it holds.</param>
     /// <param name="savedAt">The time, for people.</param>
+    /// <param name="logger">Where each file is logged.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
     /// <returns>The full path of the directory.</returns>
     /// <exception cref="FedJob.Abstractions.FedJobException">The directory exists or cannot be written.</exception>
-    public static Task<string> WriteAsync(string directory, JobState state, DateTimeOffset savedAt, CancellationToken cancellationToken) =>
-        Task.Run(() => WriteHereAsync(directory, state, savedAt, cancellationToken), cancellationToken); // flushing to the disk has no asynchronous form
+    public static Task<string> WriteAsync(string directory, JobState state, DateTimeOffset savedAt, ILogger logger, CancellationToken cancellationToken) =>
+        Task.Run(() => WriteHereAsync(directory, state, savedAt, logger, cancellationToken), cancellationToken); // flushing to the disk has no asynchronous form
 
-    private static async Task<string> WriteHereAsync(string directory, JobState state, DateTimeOffset savedAt, CancellationToken cancellationToken)
+    private static async Task<string> WriteHereAsync(string directory, JobState state, DateTimeOffset savedAt, ILogger logger, CancellationToken cancellationToken)
     {
-        using var draft = CheckpointDraft.Begin(directory);
+        using var draft = CheckpointDraft.Begin(directory, logger);
         try
         {
             string plan = CheckpointFileNames.PlanWith(state.TrainingPlanExtension);

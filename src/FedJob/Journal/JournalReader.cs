@@ -3,12 +3,15 @@ using FedJob.Checkpoints;
 using FedJob.Protocol.Messages;
 using FedJob.Rounds;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace FedJob.Journal;
 
 /// <summary>Reads a job's journal, all of it before anything of it is used. A journal that is damaged, foreign or newer is refused and not changed.</summary>
 internal static class JournalReader
 {
+    private const string NoJob = "it holds no job, as its process was ended before the job was made; make the job again, here or elsewhere";
+
     /// <summary>Whether a directory holds a journal.</summary>
     public static bool IsIn(string directory) => File.Exists(PathIn(directory));
 
@@ -20,6 +23,11 @@ internal static class JournalReader
         try
         {
             using SqliteConnection connection = Open(path);
+            if (JournalSchema.IsEmpty(connection))
+            {
+                throw new FormatException(NoJob);
+            }
+
             JournalSchema.Check(connection, path);
             using SqliteTransaction view = connection.BeginTransaction(deferred: true);
             return Read(connection, directory);
@@ -28,6 +36,28 @@ internal static class JournalReader
             or InvalidCastException or KeyNotFoundException or MessageFormatException or OverflowException or NullReferenceException)
         {
             throw JournalSchema.Damaged(path, malformed.Message, malformed);
+        }
+    }
+
+    /// <summary>Whether a journal was made and never got its job, as its process was ended in between.</summary>
+    public static bool HoldsNoJob(string directory)
+    {
+        string path = PathIn(directory);
+        try
+        {
+            using SqliteConnection connection = Open(path);
+            if (JournalSchema.IsEmpty(connection))
+            {
+                return true;
+            }
+
+            JournalSchema.Check(connection, path);
+            return connection.Read("SELECT id FROM job", r => r.GetInt64(0)).Count == 0;
+        }
+        catch (Exception unreadable) when (unreadable is SqliteException or JournalException)
+        {
+            // Whatever it is, it is not without a job: resuming says what is wrong with it.
+            return false;
         }
     }
 
@@ -41,7 +71,15 @@ internal static class JournalReader
             Mode = SqliteOpenMode.ReadWrite, // reading beside a writer needs its shared memory; nothing is written
             Pooling = false,
         }.ConnectionString);
+        bool hasLog = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
         connection.Open();
+        if (!hasLog)
+        {
+            return connection;
+        }
+
+        // The last connection to close would else move what a killed process left in the write-ahead log into the journal, also in one that is refused.
+        _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
         return connection;
     }
 
@@ -50,7 +88,7 @@ internal static class JournalReader
         JobRow job = connection.Read(
             "SELECT document, plan_url, parameters_url, parameters_digest, auxiliary_variables, aggregator_state, sampler_state, best_parameters FROM job", ReadJob) is [var row]
             ? row
-            : throw new FormatException("it holds no job; its process was ended before the job was made, and the directory can be removed");
+            : throw new FormatException(NoJob);
         return new JournalledJob
         {
             Job = job,

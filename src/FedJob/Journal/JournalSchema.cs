@@ -40,6 +40,10 @@ internal static class JournalSchema
         transaction.Commit();
     }
 
+    /// <summary>Whether a database holds nothing at all: a journal whose process was ended before its tables were there.</summary>
+    public static bool IsEmpty(SqliteConnection connection) =>
+        Number(connection, "PRAGMA application_id") == 0 && Number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
+
     /// <summary>Refuses what is no journal of this version; nothing is changed.</summary>
     public static void Check(SqliteConnection connection, string path)
     {

@@ -93,17 +93,20 @@ internal sealed record RoundIntent
     }
 
     /// <summary>
-    /// Makes out which of the nodes to ask again are FedJob nodes, as a new connection does not know it yet: they may get their request under the same id.
+    /// Makes out which of the nodes to ask again, and of the strangers, are FedJob nodes, as a new connection does not know it yet: only they get a request's id,
+    /// the seed and the digests, and may get their request again under the same id.
     /// </summary>
-    public async Task MeetAsync(IRequests requests, CancellationToken cancellationToken)
+    /// <returns>The nodes that are strangers still.</returns>
+    public async Task<IReadOnlyCollection<string>> MeetAsync(IRequests requests, IReadOnlyCollection<string> strangers, CancellationToken cancellationToken)
     {
-        string[] unanswered = [.. Unanswered];
-        if (Open is null || unanswered.Length == 0 || requests.ConnectionState != ConnectionState.Open)
+        string[] unknown = [.. (Open is null ? [] : Unanswered).Union(strangers.Where(n => !requests.IsFedJobNode(n)), StringComparer.Ordinal)];
+        if (unknown.Length == 0 || requests.ConnectionState != ConnectionState.Open)
         {
-            return;
+            return strangers;
         }
 
-        await requests.PingAsync(unanswered, cancellationToken).ConfigureAwait(false);
+        await requests.PingAsync(unknown, cancellationToken).ConfigureAwait(false);
+        return [];
     }
 
     /// <summary>Every request whose reply counts: also those of an open round that were repeated since.</summary>

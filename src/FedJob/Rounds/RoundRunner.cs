@@ -27,6 +27,9 @@ internal sealed partial class RoundRunner(
     /// <summary>The nodes whose reply the running round awaits; none while no round runs.</summary>
     public IReadOnlyList<string> Awaited => [.. (_board?.Awaited ?? []).Order(StringComparer.Ordinal)];
 
+    /// <summary>The nodes of a resumed job, which may never have said anything on this connection; they are met in the next round.</summary>
+    public IReadOnlyCollection<string> Strangers { get; set; } = [];
+
     /// <summary>Ends the wait for one node of the running round; tells whether it was awaited.</summary>
     public bool Cancel(string nodeId)
     {
@@ -73,7 +76,7 @@ internal sealed partial class RoundRunner(
             (context, request) = RulePreparation.Apply(context, request, prepared, global);
             var orders = new TrainOrders(requests, uploads, context, request, policy.Deadline);
             IReadOnlyList<TrainOrder> asked = await intent.OrdersAsync(context, orders, cancellationToken).ConfigureAwait(false);
-            await intent.MeetAsync(requests, cancellationToken).ConfigureAwait(false);
+            Strangers = await intent.MeetAsync(requests, Strangers, cancellationToken).ConfigureAwait(false);
 
             var board = new VerdictBoard(intent.Participants, intent.Goal, policy.MinimumReplies.Of(intent.Goal), logger, Announce);
             _board = board;
@@ -236,6 +239,6 @@ internal sealed partial class RoundRunner(
     [LoggerMessage(1101, LogLevel.Information, "Round {Round} ended: {Outcome} after {Milliseconds:0} ms")]
     private partial void LogEnded(int round, RoundOutcome outcome, double milliseconds);
 
-    [LoggerMessage(1103, LogLevel.Warning, "The journal could not note the end of the round: {Reason}")]
+    [LoggerMessage(1104, LogLevel.Warning, "The journal could not note the end of the round: {Reason}")]
     private partial void LogNotSuspended(string reason);
 }

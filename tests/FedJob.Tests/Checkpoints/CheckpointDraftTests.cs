@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FedJob.Abstractions;
 using FedJob.Checkpoints;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FedJob.Tests.Checkpoints;
 
@@ -57,7 +58,7 @@ public sealed class CheckpointDraftTests : IDisposable
     [Trait("seed", "24")]
     public async Task ResumeAsync_LeftByAKilledProcess_SaidToBeUnfinished()
     {
-        CheckpointDraft draft = CheckpointDraft.Begin(_bench.At("checkpoint"));
+        CheckpointDraft draft = CheckpointDraft.Begin(_bench.At("checkpoint"), NullLogger.Instance);
         draft.AddBytes("state.json", "{}"u8);
         string partial = Assert.Single(Directory.GetDirectories(_bench.At(string.Empty), ".checkpoint.*.partial"));
 
@@ -72,7 +73,7 @@ public sealed class CheckpointDraftTests : IDisposable
     public async Task SaveCheckpointAsync_TwoOfOneNameAtATime_OneIsWholeAndTheOtherRefused()
     {
         await using Job job = await _bench.TrainAsync(1);
-        using CheckpointDraft slow = CheckpointDraft.Begin(_bench.At("checkpoint"));
+        using CheckpointDraft slow = CheckpointDraft.Begin(_bench.At("checkpoint"), NullLogger.Instance);
         await job.SaveCheckpointAsync(_bench.At("checkpoint"), cancellationToken: Token);
 
         Assert.Throws<IOException>(() => slow.Commit(files => new CheckpointManifest
