@@ -38,6 +38,8 @@ internal sealed record Arguments
     /// <summary>Where the job to go on with lies; <see langword="null"/> to start one.</summary>
     public required string? ResumeDirectory { get; init; }
 
+    public required RuleChoice Rule { get; init; }
+
     public required string OutFile { get; init; }
 
     /// <summary>Reads the command line.</summary>
@@ -45,7 +47,6 @@ internal sealed record Arguments
     public static Arguments Parse(IReadOnlyList<string> words)
     {
         CommandLine line = CommandLine.Parse(words);
-        NotYet.Check(line);
         (string host, int port) = line.Take("--broker", Values.HostAndPort)!;
         var arguments = new Arguments
         {
@@ -64,6 +65,7 @@ internal sealed record Arguments
             MinimumReplies = line.Has("--min-replies") ? line.Take("--min-replies", Values.Count) : null,
             ValidateLast = line.Has("--validate-last"),
             WorkDirectory = line.Take("--work", Values.Text),
+            Rule = RuleChoice.Take(line),
             ResumeDirectory = line.Take("--resume", Values.Text),
             OutFile = line.Take("--out", Values.Text)!,
         };

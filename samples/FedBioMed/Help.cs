@@ -13,10 +13,10 @@ internal static class Help
 
         Options marked * and + are required. Errors are one line each on standard error. Exit codes: 0 done; 1 wrong input, no data with these tags
         (nothing was trained); 2 broker or repository unreachable or refused, or no node answered; 3 a round failed; 130 ended by Ctrl-C or SIGTERM.
-        A later run goes on after the last committed round with --resume and the same --work DIR; the options marked + may then be left out (the job has
+        A later run goes on where an earlier one ended with --resume and its --work DIR; the options marked + may then be left out (the job has
         their values; those given are held against it). --rounds is how many there are in all.
         """;
 
     private static string Line(Option option) =>
-        $"{(option.OnlyToStart ? "+ " : option.Required ? "* " : "  ")}{$"{option.Name} {option.Value}",-27} {option.Description}{(option.Later ? "; not yet in this version" : string.Empty)}";
+        $"{(option.OnlyToStart ? "+ " : option.Required ? "* " : "  ")}{$"{option.Name} {option.Value}",-27} {option.Description}";
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using FedJob;
+using FedJob.Journal;
 using FedJob.Nodes;
 using FedJob.Rounds;
 using FedJob.TrainingPlans;
@@ -9,6 +10,20 @@ namespace FedBioMed;
 /// <summary>Makes the job of a run, or takes up the one of an earlier run.</summary>
 internal static class JobStart
 {
+    /// <summary>Where files stay, unless said otherwise: in the work directory of the run that goes on.</summary>
+    public static Arguments Complete(Arguments arguments) =>
+        arguments is { WorkDirectory: null, ResumeDirectory: { } earlier } && JobStore.HasJob(earlier) ? arguments with { WorkDirectory = earlier } : arguments;
+
+    /// <summary>A new job must not be mixed with another.</summary>
+    /// <exception cref="UsageException">The work directory holds the job of an earlier run.</exception>
+    public static void CheckUnused(Arguments arguments)
+    {
+        if (arguments is { ResumeDirectory: null, WorkDirectory: { } work } && JobStore.HasJob(work))
+        {
+            throw new UsageException($"--work {work} holds the job of an earlier run; go on with it by --resume {work}, or name another directory");
+        }
+    }
+
     public static async Task<Job> StartAsync(
         FedJobClient client, Arguments arguments, InputFiles inputs, RoundPolicy policy, IProgressView view, CancellationToken cancellationToken)
     {
@@ -27,6 +42,7 @@ internal static class JobStart
                 TrainingArgs = inputs.TrainingArgs!,
                 ModelArgs = inputs.ModelArgs,
                 RoundPolicy = policy,
+                Aggregator = arguments.Rule.Make(),
                 WorkDirectory = arguments.WorkDirectory,
             },
             cancellationToken);
@@ -43,7 +59,9 @@ internal static class JobStart
         CancellationToken cancellationToken)
     {
         Job job = await client.ResumeJobAsync(
-            JobCheckpoints.Find(directory), new ResumeOptions { Data = data, RoundPolicy = policy, WorkDirectory = arguments.WorkDirectory }, cancellationToken);
+            directory,
+            new ResumeOptions { Data = data, RoundPolicy = policy, Aggregator = arguments.Rule.Make(), WorkDirectory = arguments.WorkDirectory },
+            cancellationToken);
         try
         {
             await CheckPlanAsync(job, arguments, cancellationToken);

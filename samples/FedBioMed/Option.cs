@@ -6,5 +6,4 @@ namespace FedBioMed;
 /// <param name="Description">For the help.</param>
 /// <param name="Required">Whether there is no run without it.</param>
 /// <param name="OnlyToStart">Whether a required option may be left out with <c>--resume</c>, where the job that goes on has its value.</param>
-/// <param name="Later">Whether what it asks for comes with a later version.</param>
-internal sealed record Option(string Name, string? Value, string Description, bool Required = false, bool OnlyToStart = false, bool Later = false);
+internal sealed record Option(string Name, string? Value, string Description, bool Required = false, bool OnlyToStart = false);

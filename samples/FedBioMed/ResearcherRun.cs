@@ -1,6 +1,5 @@
 using FedJob;
 using FedJob.Abstractions;
-using FedJob.Aggregation;
 using FedJob.Protocol.Mqtt;
 using FedJob.Protocol.Storage;
 using FedJob.Rounds;
@@ -25,21 +24,16 @@ internal sealed class ResearcherRun(Arguments arguments, InputFiles inputs, IPro
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var checkpoints = new JobCheckpoints(arguments.WorkDirectory);
-        if (arguments.ResumeDirectory is null)
-        {
-            checkpoints.CheckUnused();
-        }
-
+        JobStart.CheckUnused(arguments);
         await using FedJobClient client = await FedJobClient.ConnectAsync(ClientOptions(), loggers, cancellationToken: cancellationToken);
         await using Job job = await JobStart.StartAsync(client, arguments, inputs, Policy(), view, cancellationToken);
         await using var watch = new JobWatch(job, view);
         try
         {
-            await RunRoundsAsync(job, watch, checkpoints, cancellationToken);
+            await RunRoundsAsync(job, watch, cancellationToken);
             OutputFiles.Write(job.ParametersPath, arguments.OutFile);
         }
-        catch when (job.Round > 0)
+        catch when (job.Round > 0 || arguments.WorkDirectory is not null)
         {
             ResumeFrom = arguments.WorkDirectory;
             Kept = arguments.WorkDirectory is null
@@ -49,23 +43,13 @@ internal sealed class ResearcherRun(Arguments arguments, InputFiles inputs, IPro
         }
     }
 
-    private async Task RunRoundsAsync(Job job, JobWatch watch, JobCheckpoints checkpoints, CancellationToken cancellationToken)
+    private async Task RunRoundsAsync(Job job, JobWatch watch, CancellationToken cancellationToken)
     {
-        // The rule of aggregation: the one place where another plugs in.
-        var training = new RoundRequest { Aggregator = new FedAvg() };
         RoundsDone = job.Round;
-        if (job.Round > 0)
-        {
-            await checkpoints.SaveAsync(job, cancellationToken);
-        }
-
         while (job.Round < arguments.Rounds)
         {
-            await watch.RunRoundAsync(training, cancellationToken);
+            await watch.RunRoundAsync(new RoundRequest(), cancellationToken);
             RoundsDone = job.Round;
-
-            // What is committed is saved, also when the run is just being ended.
-            await checkpoints.SaveAsync(job, CancellationToken.None);
         }
 
         if (arguments.ValidateLast)

@@ -14,7 +14,7 @@ internal sealed record RunEnd(ExitCode ExitCode, int Rounds, string? Out, Failur
     {
         (null, _) => null,
         (_, { } kept) when ResumeFrom is { } work =>
-            $"{Rounds} round(s) done; go on with --resume {work} (an unfinished round starts anew); their parameters are in {kept}, for --initial {kept}",
+            $"{Rounds} round(s) done; go on with --resume {work} (an unfinished round keeps the replies it has); the parameters are in {kept}, for --initial {kept}",
         (_, { } kept) => $"{Rounds} round(s) done; their parameters are in {kept}: a new run goes on from there with --initial {kept} (an unfinished round starts anew)",
         _ when ExitCode is ExitCode.Cancelled or ExitCode.RoundFailed => "0 rounds done; there is nothing to go on with, start again with the same arguments",
         _ => null,

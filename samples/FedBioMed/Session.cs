@@ -9,7 +9,7 @@ internal static class Session
         RunEnd end;
         try
         {
-            Arguments arguments = JobCheckpoints.Complete(parse());
+            Arguments arguments = JobStart.Complete(parse());
             using InputFiles inputs = InputFiles.Read(arguments);
             using var loggers = new ViewLogger(view);
             run = new ResearcherRun(arguments, inputs, view, loggers);

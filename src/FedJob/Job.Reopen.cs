@@ -2,7 +2,6 @@ using FedJob.Checkpoints;
 using FedJob.Journal;
 using FedJob.Messaging;
 using FedJob.Metrics;
-using FedJob.Protocol.Messages;
 using FedJob.Protocol.Storage;
 using FedJob.Rounds;
 using Microsoft.Extensions.Logging;
@@ -46,7 +45,11 @@ public sealed partial class Job
         }
         catch
         {
-            await (journal?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            if (journal is not null)
+            {
+                await journal.DisposeAsync().ConfigureAwait(false);
+            }
+
             directory.Dispose();
             throw;
         }

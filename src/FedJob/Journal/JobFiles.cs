@@ -41,7 +41,7 @@ internal static partial class JobFiles
         var named = new HashSet<string>(StringComparer.Ordinal) { job.Job.Document.ParametersName };
         named.UnionWith(job.History.Select(h => h.ParametersName));
         named.UnionWith(new[] { job.Job.BestParameters, job.Job.AuxiliaryVariables, job.Job.AggregatorState, job.Job.SamplerState }.OfType<string>());
-        named.UnionWith((job.Job.Document.ReplyFiles ?? new Dictionary<string, string>()).Values.Select(f => f.Split('/')[0]));
+        named.UnionWith((job.Job.Document.ReplyFiles ?? new Dictionary<string, string>(StringComparer.Ordinal)).Values.Select(f => f.Split('/')[0]));
         if (job.Open is { } open)
         {
             named.Add(NodeFiles.FolderOf(job.Job.Document.JobId, open.Round));

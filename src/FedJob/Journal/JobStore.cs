@@ -5,6 +5,15 @@ namespace FedJob.Journal;
 /// <summary>Looks into the directories of jobs from outside, e.g. from another process that watches a running job.</summary>
 public static class JobStore
 {
+    /// <summary>Whether a directory holds the journal of a job.</summary>
+    /// <param name="directory">The directory; it need not exist.</param>
+    /// <returns>Whether it does.</returns>
+    public static bool HasJob(string directory)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        return JournalReader.IsIn(directory);
+    }
+
     /// <summary>Reads what a job's journal says now. The job is not disturbed; nothing is changed.</summary>
     /// <param name="directory">The job's directory.</param>
     /// <returns>The job's status.</returns>

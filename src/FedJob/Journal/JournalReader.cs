@@ -1,10 +1,6 @@
 using System.Text.Json;
-using FedJob.Abstractions;
 using FedJob.Checkpoints;
-using FedJob.Messaging;
-using FedJob.Metrics;
 using FedJob.Protocol.Messages;
-using FedJob.Protocol.Storage;
 using FedJob.Rounds;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;

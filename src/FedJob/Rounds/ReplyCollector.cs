@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using FedJob.Messaging;
 using FedJob.Protocol.Messages;
-using FedJob.Protocol.Mqtt;
 
 namespace FedJob.Rounds;
 

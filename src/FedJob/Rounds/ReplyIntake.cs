@@ -51,7 +51,8 @@ internal sealed class ReplyIntake(ReplyProcessor processor, IRoundJournal journa
         try
         {
             announce(RoundEventKind.Downloading, verdict.NodeId, bytes: 0);
-            CollectedReply result = await processor.DownloadAsync(reply, verdict, stop).ConfigureAwait(false);
+            CollectedReply result = await processor.DownloadAsync(
+                reply, verdict, new BytesHere(announce, verdict.NodeId), stop).ConfigureAwait(false);
             if (result.Verdict.Kind == VerdictKind.Succeeded)
             {
                 announce(RoundEventKind.Downloaded, verdict.NodeId, bytes: result.Verdict.DownloadedBytes);
@@ -63,6 +64,12 @@ internal sealed class ReplyIntake(ReplyProcessor processor, IRoundJournal journa
         {
             slots.Release();
         }
+    }
+
+    /// <summary>Announces how far a download is, at once and in order.</summary>
+    private sealed class BytesHere(Announcement announce, string nodeId) : IProgress<long>
+    {
+        public void Report(long value) => announce(RoundEventKind.Downloading, nodeId, bytes: value);
     }
 
     /// <summary>Node files are not flushed one by one: after the loss of power one may be missing or torn, and is downloaded again.</summary>

@@ -58,7 +58,8 @@ internal sealed partial class ReplyProcessor(
     }
 
     /// <summary>Downloads and checks the parameters of a reply that <see cref="Judge"/> found good so far.</summary>
-    public async Task<CollectedReply> DownloadAsync(NodeReply reply, NodeVerdict verdict, CancellationToken cancellationToken)
+    public async Task<CollectedReply> DownloadAsync(
+        NodeReply reply, NodeVerdict verdict, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var success = (TrainReply)reply.Message;
         long began = timeProvider.GetTimestamp();
@@ -76,6 +77,7 @@ internal sealed partial class ReplyProcessor(
                     ExpectedDigest = reply.ParametersDigest,
                     MaximumBytes = _mostBytes,
                     IdleTimeout = idleTimeout,
+                    Progress = progress,
                 },
                 cancellationToken).ConfigureAwait(false);
             verdict = verdict with { DownloadedBytes = file.Length };

@@ -110,8 +110,11 @@ internal sealed record RoundIntent
     }
 
     /// <summary>Every request whose reply counts: also those of an open round that were repeated since.</summary>
-    public IReadOnlyList<TrainTicket> TicketsOf(IReadOnlyList<TrainOrder> asked) =>
-        [.. asked.Concat(Open?.Orders ?? []).Select(o => o.Ticket).DistinctBy(t => t.RequestId).Where(t => Participants.Contains(t.NodeId))];
+    public IReadOnlyList<TrainTicket> TicketsOf(IReadOnlyList<TrainOrder> asked)
+    {
+        var among = Participants.ToHashSet(StringComparer.Ordinal);
+        return [.. asked.Concat(Open?.Orders ?? []).Select(o => o.Ticket).DistinctBy(t => t.RequestId, StringComparer.Ordinal).Where(t => among.Contains(t.NodeId))];
+    }
 
     /// <summary>The participants whose reply the journal does not hold.</summary>
     public IEnumerable<string> Unanswered => Participants.Except((Open?.Replies ?? []).Select(r => r.Ticket.NodeId), StringComparer.Ordinal);

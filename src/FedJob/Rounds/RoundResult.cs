@@ -1,5 +1,5 @@
-using FedJob.Aggregation;
 using System.Collections.ObjectModel;
+using FedJob.Aggregation;
 
 namespace FedJob.Rounds;
 

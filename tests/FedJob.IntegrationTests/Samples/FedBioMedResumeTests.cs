@@ -10,7 +10,7 @@ public sealed class FedBioMedResumeTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Run_ResumeAfterKillInMidRound_GoesOnAfterTheLastCommittedRoundWithTheSameResult()
+    public async Task Run_ResumeAfterKillInMidRound_GoesOnInTheSameRoundWithTheSameResult()
     {
         await using FedBioMedBench bench = await FedBioMedBench.StartAsync();
         string work = bench.Options["--work"] = bench.PathOf("work");
@@ -32,7 +32,6 @@ public sealed class FedBioMedResumeTests
         Assert.Equal(3, FedBioMedTests.EndOf(output).GetProperty("rounds").GetInt32());
         using ModelParameters final = AggregatedParametersFile.Open(bench.Out);
         Assert.Equal([10f, 11, 12], final["weight"].AsSpan<float>().ToArray());
-        Assert.Equal("round-000003", Path.GetFileName(Assert.Single(Directory.GetDirectories(Path.Combine(work, "checkpoints")))));
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Journal;
 using FedJob.Protocol.Messages;
-using FedJob.Protocol.Parameters;
 using FedJob.Rounds;
 using FedJob.Tests.Jobs;
 using Microsoft.Data.Sqlite;

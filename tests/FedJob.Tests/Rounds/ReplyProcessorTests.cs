@@ -149,7 +149,7 @@ public sealed class ReplyProcessorTests : IDisposable
     private static NodeReply Reply(NodeMessage message) => new(RoundBench.Ticket("node_1"), message, 0, null);
 
     private Task<CollectedReply> DownloadAsync() =>
-        _bench.Processor().DownloadAsync(Reply(RoundBench.Trained("node_1")), Known, RoundBench.Token);
+        _bench.Processor().DownloadAsync(Reply(RoundBench.Trained("node_1")), Known, null, RoundBench.Token);
 
     private CollectedReply? Judge(NodeMessage message) => _bench.Processor().Judge(Reply(message), Known, before: null);
 

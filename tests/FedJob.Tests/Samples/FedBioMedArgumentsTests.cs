@@ -1,4 +1,5 @@
 using FedBioMed;
+using FedJob.Aggregation;
 
 namespace FedJob.Tests.Samples;
 
@@ -116,13 +117,13 @@ public sealed class FedBioMedArgumentsTests
         Assert.Equal("missing: --rounds N, --out FILE.mpk", Wrong(["--broker", "b:1", "--repository", "http://r.example/", "--resume", "work"]));
     }
 
-    [Theory]
-    [InlineData("--aggregator", "scaffold")]
-    [InlineData("--server-lr", "0.5")]
-    public void Parse_OptionOfALaterVersion_IsRefusedInOneSentence(string option, string value)
+    [Fact]
+    public void Parse_Aggregator_IsTheRuleWithItsRate()
     {
-        Assert.Contains("not yet in this version", Wrong([.. Required, option, value]), StringComparison.Ordinal);
-        Assert.Contains(Help.Text.Split('\n'), line => line.Contains(option, StringComparison.Ordinal) && line.Contains("not yet in this version", StringComparison.Ordinal));
+        Assert.IsType<FedAvg>(Arguments.Parse(Required).Rule.Make());
+        Scaffold rule = Assert.IsType<Scaffold>(Arguments.Parse([.. Required, "--aggregator", "scaffold", "--server-lr", "0.5"]).Rule.Make());
+        Assert.Equal(0.5, rule.LearningRate);
+        Assert.Contains("--server-lr belongs to --aggregator scaffold", Wrong([.. Required, "--server-lr", "0.5"]), StringComparison.Ordinal);
     }
 
     private static string[] With(string option, string value) => Array.IndexOf(Required, option) is >= 0 and var place
