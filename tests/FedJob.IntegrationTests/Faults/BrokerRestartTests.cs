@@ -104,7 +104,11 @@ public sealed class BrokerRestartTests(ITestOutputHelper output)
         (NodeGate a, NodeGate b) = (bench.Gate("a"), bench.Gate("b"));
         RoundPolicy policy = PythonBench.Policy with
         {
-            MinimumReplies = Quorum.Count(1), Grace = TestTimeouts.Default, PingInterval = TimeSpan.FromSeconds(1), Patience = 3, ReturnGrace = TestTimeouts.Default,
+            MinimumReplies = Quorum.Count(1),
+            Grace = TestTimeouts.Default,
+            PingInterval = TimeSpan.FromSeconds(1),
+            Patience = 3,
+            ReturnGrace = TestTimeouts.Default,
         };
 
         Task<RoundResult> round = bench.RunAsync(policy);

@@ -90,7 +90,9 @@ public sealed class CrashPointTests(CrashBench bench, ITestOutputHelper output) 
 
         TimeSpan killedAfter = Stopwatch.GetElapsedTime(begun);
         ResearcherEnd resumed = await bench.RunAsync(scratch);
-        output.WriteLine($"event {eventId}, number {number}: killed in round {killed.LastBegun} after {killedAfter.TotalSeconds:0.0} s, resumed in {resumed.ResumedAt}, ended after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s");
+        output.WriteLine(
+            $"event {eventId}, number {number}: killed in round {killed.LastBegun} after {killedAfter.TotalSeconds:0.0} s, "
+            + $"resumed in {resumed.ResumedAt}, ended after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s");
 
         Assert.True(resumed.ExitCode == 0, $"before: {killed}\nresumed: {resumed}");
         Assert.Equal(bench.Uninterrupted.Sha256, resumed.Sha256);
