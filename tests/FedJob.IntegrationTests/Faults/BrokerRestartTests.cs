@@ -39,7 +39,7 @@ public sealed class BrokerRestartTests(ITestOutputHelper output)
         await Task.WhenAll(nodes.Select(n => n.WaitForAsync(c => c.Trainings == 1, Token))).WaitAsync(TestTimeouts.Default, Token);
         await broker.KillAsync(Token);
         gate.SetResult();
-        await Task.Delay(milliseconds, Token);
+        await StayAwayAsync(milliseconds);
         await broker.RestartAsync(Token);
         long back = Stopwatch.GetTimestamp();
         RoundResult result = await round;
@@ -82,7 +82,7 @@ public sealed class BrokerRestartTests(ITestOutputHelper output)
         Task<RoundResult> round = job.RunRoundAsync(new RoundRequest(), Token);
         await events.ReadAllAsync(Token).FirstAsync(e => e.Kind == RoundEventKind.Sent, Token).AsTask().WaitAsync(TestTimeouts.Default, Token);
         await broker.KillAsync(Token);
-        await Task.Delay(milliseconds, Token);
+        await StayAwayAsync(milliseconds);
         await broker.RestartAsync(Token);
         long back = Stopwatch.GetTimestamp();
         RoundResult result = await round;
@@ -104,7 +104,11 @@ public sealed class BrokerRestartTests(ITestOutputHelper output)
         (NodeGate a, NodeGate b) = (bench.Gate("a"), bench.Gate("b"));
         RoundPolicy policy = PythonBench.Policy with
         {
-            MinimumReplies = Quorum.Count(1), Grace = TestTimeouts.Default, PingInterval = TimeSpan.FromSeconds(1), Patience = 3, ReturnGrace = TestTimeouts.Default,
+            MinimumReplies = Quorum.Count(1),
+            Grace = TestTimeouts.Default,
+            PingInterval = TimeSpan.FromSeconds(1),
+            Patience = 3,
+            ReturnGrace = TestTimeouts.Default,
         };
 
         Task<RoundResult> round = bench.RunAsync(policy);
@@ -127,6 +131,13 @@ public sealed class BrokerRestartTests(ITestOutputHelper output)
     {
         Assert.SkipUnless(MosquittoBroker.IsInstalled, "mosquitto is not installed (looked in PATH, /usr/sbin, /usr/local/sbin).");
         return await MosquittoBroker.StartAsync(cancellationToken: Token);
+    }
+
+    /// <summary>How long the broker is gone: the fault itself, not a wait for anything.</summary>
+    private static async Task StayAwayAsync(int milliseconds)
+    {
+        using var outage = new PeriodicTimer(TimeSpan.FromMilliseconds(milliseconds));
+        await outage.WaitForNextTickAsync(Token);
     }
 
     private static ScriptedNode Held(string nodeId, double target, Task gate) => new(nodeId, async (task, cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using FedJob.IntegrationTests.Storage;
 using FedJob.Testing.Faults;
@@ -81,12 +82,17 @@ public sealed class CrashPointTests(CrashBench bench, ITestOutputHelper output) 
     private async Task TryAsync(int eventId, int number)
     {
         using var scratch = new ScratchDirectory();
+        long begun = Stopwatch.GetTimestamp();
         ResearcherEnd killed = await bench.RunAsync(
             scratch, "--event", eventId.ToString(CultureInfo.InvariantCulture), "--crash-at", number.ToString(CultureInfo.InvariantCulture));
         Assert.True(killed.WasKilled, $"it was to be killed: {killed}");
         AssertWhole(scratch.PathOf("checkpoints"));
 
+        TimeSpan killedAfter = Stopwatch.GetElapsedTime(begun);
         ResearcherEnd resumed = await bench.RunAsync(scratch);
+        output.WriteLine(
+            $"event {eventId}, number {number}: killed in round {killed.LastBegun} after {killedAfter.TotalSeconds:0.0} s, "
+            + $"resumed in {resumed.ResumedAt}, ended after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s");
 
         Assert.True(resumed.ExitCode == 0, $"before: {killed}\nresumed: {resumed}");
         Assert.Equal(bench.Uninterrupted.Sha256, resumed.Sha256);

@@ -49,7 +49,6 @@ public sealed class ResearcherProcessTests
         await child.SignalAsync("STOP");
         gate.SetResult();
         await Task.WhenAll(nodes.Select(n => n.WaitForAsync(c => c.Replies >= 1, Token))).WaitAsync(TestTimeouts.Default, Token);
-        await Task.Delay(TimeSpan.FromSeconds(2), Token);
         await child.SignalAsync("CONT");
         ResearcherEnd end = await child.EndAsync();
 
