@@ -18,11 +18,8 @@ internal enum SoakFault
 /// <summary>Draws the faults of the soak from a seed: which node does what in which round.</summary>
 internal static class SoakFaults
 {
-    public static SoakFault Of(int seed, int node, int round, double probability)
-    {
-        var random = new Random(unchecked((seed * 1_000_003) + (node * 7919) + (round * 104_729)));
-        return random.NextDouble() < probability ? (SoakFault)random.Next(1, 8) : SoakFault.None;
-    }
+    /// <summary>The next fault, or none.</summary>
+    public static SoakFault Next(Random random, double probability) => random.NextDouble() < probability ? (SoakFault)random.Next(1, 8) : SoakFault.None;
 
     /// <summary>Has a node do this in a round, and nothing else.</summary>
     public static void Apply(this SoakFault fault, ScriptedNode node, int round)

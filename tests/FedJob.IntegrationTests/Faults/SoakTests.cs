@@ -48,6 +48,7 @@ public sealed class SoakTests
     {
         int rounds = Setting("FEDJOB_SOAK_ROUNDS", 30);
         int seed = Setting("FEDJOB_SOAK_SEED", 1);
+        var random = new Random(seed);
         var ledger = new SoakLedger();
         ScriptedNode[] nodes = [.. Enumerable.Range(0, Nodes).Select(i => ledger.Node($"n{i:00}", i))];
         using var scratch = new ScratchDirectory();
@@ -75,7 +76,7 @@ public sealed class SoakTests
         {
             for (int i = 0; i < Nodes; i++)
             {
-                SoakFault fault = SoakFaults.Of(seed, i, round, Probability);
+                SoakFault fault = SoakFaults.Next(random, Probability);
                 fault.Apply(nodes[i], round);
                 faults += fault == SoakFault.None ? 0 : 1;
             }

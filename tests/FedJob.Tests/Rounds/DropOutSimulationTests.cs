@@ -15,7 +15,7 @@ public sealed class DropOutSimulationTests
 
         SimulatedRounds seen = await simulation.RunAsync(Rounds, dropOut: 0.1, RoundSimulation.Policy with { OverSelection = 0.3 });
 
-        TestContext.Current.SendDiagnosticMessage("goal 100 of 130: {0} of {1} rounds, longest {2}", seen.Completed, Rounds, seen.Longest);
+        TestContext.Current.TestOutputHelper?.WriteLine($"goal 100 of 130: {seen.Completed} of {Rounds} rounds, longest {seen.Longest}");
         Assert.InRange(seen.Completed, 0.999 * Rounds, Rounds);
         Assert.InRange(seen.Longest, TimeSpan.Zero, RoundSimulation.Policy.Deadline);
     }
@@ -28,7 +28,7 @@ public sealed class DropOutSimulationTests
         SimulatedRounds seen = await simulation.RunAsync(
             Rounds, dropOut: 0.1, RoundSimulation.Policy with { OverSelection = 0.3, ReplaceLostNodes = true });
 
-        TestContext.Current.SendDiagnosticMessage("goal 10 of 13, replacing: {0} of {1} rounds, longest {2}", seen.Completed, Rounds, seen.Longest);
+        TestContext.Current.TestOutputHelper?.WriteLine($"goal 10 of 13, replacing: {seen.Completed} of {Rounds} rounds, longest {seen.Longest}");
         Assert.InRange(seen.Completed, 0.999 * Rounds, Rounds);
         Assert.InRange(seen.Longest, TimeSpan.Zero, RoundSimulation.Policy.Deadline);
     }

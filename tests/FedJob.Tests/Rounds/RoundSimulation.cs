@@ -1,19 +1,14 @@
-using System.Collections.Concurrent;
-using System.Globalization;
-using System.Threading.Channels;
+using System.Diagnostics;
 using FedJob.Abstractions;
-using FedJob.Messaging;
 using FedJob.Metrics;
 using FedJob.Nodes;
 using FedJob.Protocol.Messages;
-using FedJob.Protocol.Mqtt;
 using FedJob.Protocol.Parameters;
 using FedJob.Protocol.Storage;
 using FedJob.Rounds;
 using FedJob.Tests.Node;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Moq;
 
 namespace FedJob.Tests.Rounds;
 
@@ -25,6 +20,7 @@ internal sealed class RoundSimulation : IDisposable
 {
     public static readonly RoundPolicy Policy = new() { Deadline = TimeSpan.FromHours(1), PingInterval = TimeSpan.FromSeconds(15), Patience = 4 };
     private readonly TemporaryFolder _folder = new();
+    private readonly Random _random = new(20);
     private readonly RoundContext _context;
     private readonly INodeSampler _sampler;
     private readonly int _sampled;
@@ -56,14 +52,7 @@ internal sealed class RoundSimulation : IDisposable
             JobDirectory = _folder.Path,
             Directory = _folder.At("round"),
         };
-        var sampler = new Mock<INodeSampler>();
-        sampler.Setup(s => s.Sample(It.IsAny<SamplingContext>())).Returns((SamplingContext c) =>
-        {
-            string[] all = [.. ids];
-            new Random(c.Seed).Shuffle(all);
-            return all[..sampled];
-        });
-        _sampler = sampler.Object;
+        _sampler = new CountSampler(sampled);
     }
 
     /// <summary>How many rounds came to their goal, to their quorum only, or to neither; and the longest of them in fake time.</summary>
@@ -83,7 +72,7 @@ internal sealed class RoundSimulation : IDisposable
     private async Task<(RoundOutcome? Outcome, TimeSpan Time)> RunOneAsync(RoundContext context, double dropOut, RoundPolicy policy)
     {
         var time = new FakeTimeProvider();
-        var network = new SimulatedNetwork(dropOut, new Random((context.Round * 7919) + 1), time);
+        var network = new SimulatedNetwork(dropOut, _random, time);
         var journal = new FakeJournal { Durable = network.NoteAsync };
         using var events = new Broadcast<RoundEvent>();
         var uploads = new JobUploads(new FakeRepository());
@@ -93,18 +82,20 @@ internal sealed class RoundSimulation : IDisposable
         Task<RoundCommit> running = runner.RunAsync(
             context, new RoundRequest { Training = false, Sampler = _sampler }, policy, _ => Task.CompletedTask, TestContext.Current.CancellationToken);
 
-        // Time passes only when all replies that were given are in the journal; ping by ping.
+        // Time passes only when all replies that were given are in the journal, and each ping interval only when the round has taken note of the last.
+        long wall = Stopwatch.GetTimestamp();
         while (!running.IsCompleted)
         {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            Guard(began: wall, context.Round);
             if (network.AwaitsTime(_sampled))
             {
-                int pings = network.Pings;
+                int ticks = network.Ticks;
                 time.Advance(policy.PingInterval);
-                while (pings == network.Pings && !running.IsCompleted)
+                while (ticks == network.Ticks && !running.IsCompleted)
                 {
                     // Time that passes while a timer is being created on another thread wakes nobody: no time that passes wakes those who are due.
                     time.Advance(TimeSpan.Zero);
+                    Guard(began: wall, context.Round);
                     TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
                     await Task.Yield();
                 }
@@ -121,6 +112,16 @@ internal sealed class RoundSimulation : IDisposable
         catch (RoundFailedException)
         {
             return (null, time.GetElapsedTime(began));
+        }
+    }
+
+    /// <summary>Fails rather than waits for ever.</summary>
+    private static void Guard(long began, int round)
+    {
+        TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
+        {
+            throw new TimeoutException($"Simulated round {round} did not end.");
         }
     }
 }

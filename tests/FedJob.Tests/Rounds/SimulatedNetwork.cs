@@ -17,17 +17,18 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
     private readonly ConcurrentDictionary<string, byte> _dead = new(StringComparer.Ordinal);
     private readonly Broadcast<NodePresence> _presence = new();
     private readonly double _dropOut;
-    private readonly int _seed;
+    private readonly (double Chance, int Way)[] _fates;
     private readonly FakeTimeProvider _time;
     private int _ids;
-    private int _pings;
+    private int _ticks;
     private int _replied;
     private int _judged;
     private bool _isWatched;
 
     public SimulatedNetwork(double dropOut, Random random, FakeTimeProvider time)
     {
-        (_dropOut, _seed, _time) = (dropOut, random.Next(), time);
+        (_dropOut, _time) = (dropOut, time);
+        _fates = [.. Enumerable.Range(0, 200).Select(_ => (random.NextDouble(), random.Next(3)))];
     }
 
     public string ResearcherId => "researcher_me";
@@ -38,7 +39,8 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
 
     public int OpenWindows { get; private set; }
 
-    public int Pings => Volatile.Read(ref _pings);
+    /// <summary>How many ping intervals the round has noted.</summary>
+    public int Ticks => Volatile.Read(ref _ticks);
 
     public event EventHandler<ConnectionStateChangedEventArgs>? ConnectionStateChanged
     {
@@ -64,6 +66,11 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
             Interlocked.Increment(ref _judged);
         }
 
+        if (entry == "time")
+        {
+            Interlocked.Increment(ref _ticks);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -75,11 +82,10 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
 
     public Task<PublishOutcome> SendAsync(TrainTicket ticket, OutboundMessage message, CancellationToken cancellationToken)
     {
-        var fate = new Random(unchecked((_seed * 31) + (int.Parse(ticket.NodeId.AsSpan(1), CultureInfo.InvariantCulture) * 104_729)));
-        if (fate.NextDouble() < _dropOut)
+        (double chance, int way) = _fates[int.Parse(ticket.NodeId.AsSpan(1), CultureInfo.InvariantCulture)];
+        if (chance < _dropOut)
         {
             _dead[ticket.NodeId] = 0;
-            int way = fate.Next(3);
             if (way == 1)
             {
                 _presence.Publish(new NodePresence(ticket.NodeId, IsOnline: false));
@@ -117,7 +123,6 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
     public Task<IReadOnlyList<NodePong>> PingAsync(IReadOnlyCollection<string>? nodes = null, CancellationToken cancellationToken = default)
     {
         NodePong[] pongs = [.. nodes!.Where(n => !_dead.ContainsKey(n)).Select(n => new NodePong(n, IsFedJobNode: true, TimeSpan.Zero))];
-        Interlocked.Increment(ref _pings);
         return Task.FromResult<IReadOnlyList<NodePong>>(pongs);
     }
 
