@@ -108,7 +108,9 @@ internal sealed record RoundIntent
 
     /// <summary>Every request whose reply counts: also those of an open round that were repeated since.</summary>
     public IReadOnlyList<TrainTicket> TicketsOf(IReadOnlyList<TrainOrder> asked) =>
-        [.. asked.Concat(Open?.Orders ?? []).Select(o => o.Ticket).DistinctBy(t => t.RequestId).Where(t => Participants.Contains(t.NodeId))];
+        [.. asked.Concat(Open?.Orders ?? []).Select(o => o.Ticket)
+            .DistinctBy(t => t.RequestId, StringComparer.Ordinal)
+            .Where(t => Participants.Contains(t.NodeId, StringComparer.Ordinal))];
 
     /// <summary>The participants whose reply the journal does not hold.</summary>
     public IEnumerable<string> Unanswered => Participants.Except((Open?.Replies ?? []).Select(r => r.Ticket.NodeId), StringComparer.Ordinal);

@@ -1,4 +1,3 @@
-using FedJob.Messaging;
 using FedJob.Protocol.Mqtt;
 
 namespace FedJob.Rounds;

@@ -73,12 +73,12 @@ public sealed class RoundInterruptionTests : IDisposable
     public async Task DisposeAsync_WhileARoundRunsAndTwice_EndsItAndReturns(string step)
     {
         Job job = await CreateAsync();
-        _transfersHang = true;
         var disposing = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
         _at = seen =>
         {
             if (seen == step)
             {
+                _transfersHang = true;
                 disposing.TrySetResult(job.DisposeAsync().AsTask());
             }
         };
