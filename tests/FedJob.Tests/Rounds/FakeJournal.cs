@@ -15,6 +15,9 @@ internal sealed class FakeJournal : IRoundJournal
     /// <summary>Thrown by every entry; null to take them.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>What an entry waits for until it is durable; null to be so at once.</summary>
+    public Func<string, Task>? Durable { get; set; }
+
     public IReadOnlyList<string> Entries
     {
         get
@@ -40,13 +43,23 @@ internal sealed class FakeJournal : IRoundJournal
 
     public Task KeepTimeAsync(TimeSpan elapsed) => Note("time");
 
-    private Task Note(string entry)
+    /// <summary>Notes what happened beside the journal, to see the order.</summary>
+    public void Mark(string entry)
     {
         lock (_lock)
         {
             _entries.Add(entry);
         }
+    }
 
-        return Failure is null ? Task.CompletedTask : Task.FromException(Failure);
+    private async Task Note(string entry)
+    {
+        Mark(entry);
+        if (Failure is not null)
+        {
+            throw Failure;
+        }
+
+        await (Durable?.Invoke(entry) ?? Task.CompletedTask);
     }
 }

@@ -176,8 +176,21 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
         return await collector.CollectAsync(this, Journal.Open, Unheard, Time.GetTimestamp(), token ?? Token);
     }
 
-    public void Say(NodeMessage message, bool suspicion = false) => Assert.True(_replies.Writer.TryWrite(
-        new NodeReply(Ticket(message.NodeId), message, Time.GetTimestamp(), ParametersDigest: null) { IsSuspicion = suspicion }));
+    public void Say(NodeMessage message, bool suspicion = false) => Say(Ticket(message.NodeId), message, suspicion);
+
+    /// <summary>A node answers this one of its requests.</summary>
+    public void Say(TrainTicket ticket, NodeMessage message, bool suspicion = false, DeliveryReceipt? receipt = null) => Assert.True(_replies.Writer.TryWrite(
+        new NodeReply(ticket, message, Time.GetTimestamp(), ParametersDigest: null) { IsSuspicion = suspicion, Receipt = receipt }));
+
+    /// <summary>A node says that it is there, or the broker that it is not.</summary>
+    public void Announce(string node, bool online) => Presence.Publish(new NodePresence(node, online));
+
+    /// <summary>Our own link is open again.</summary>
+    public void RestoreLink() => Requests.Raise(
+        r => r.ConnectionStateChanged += null!, this, new ConnectionStateChangedEventArgs(ConnectionState.Reconnecting, ConnectionState.Open));
+
+    /// <summary>Waits until a request was sent again, or late.</summary>
+    public async Task<TrainTicket> AskedAsync() => await Sent.Reader.ReadAsync(Token);
 
     public void LoseConnection(Exception reason) => _replies.Writer.TryComplete(reason);
 
@@ -198,6 +211,8 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
         });
 
     public void Serve(string node, Func<DownloadRequest, CancellationToken, Task<DownloadedFile>> download) => _files[UrlOf(node)] = download;
+
+    public Func<DownloadRequest, CancellationToken, Task<DownloadedFile>> ServedTo(string node) => _files[UrlOf(node)];
 
     /// <summary>A download that begins and does not end by itself; completes when it has begun.</summary>
     public Task ServeForever(string node)

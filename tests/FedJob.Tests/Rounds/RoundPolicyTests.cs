@@ -17,6 +17,14 @@ public sealed class RoundPolicyTests
         { new RoundPolicy { DownloadParallelism = 0 }, ["DownloadParallelism is 0", "1 to 64"] },
         { new RoundPolicy { DownloadParallelism = 65 }, ["DownloadParallelism is 65", "1 to 64"] },
         { new RoundPolicy { DownloadGrace = TimeSpan.FromSeconds(-1) }, ["DownloadGrace is -00:00:01", "0 to 45 days"] },
+        { new RoundPolicy { OverSelection = -0.1 }, ["OverSelection is -0.1", "0 to 10"] },
+        { new RoundPolicy { OverSelection = double.NaN }, ["OverSelection is NaN", "0 to 10"] },
+        { new RoundPolicy { OverSelection = 10.5 }, ["OverSelection is 10.5", "0 to 10"] },
+        { new RoundPolicy { Retries = -1 }, ["Retries is -1", "0 to 100"] },
+        { new RoundPolicy { Retries = 101 }, ["Retries is 101", "0 to 100"] },
+        { new RoundPolicy { Deadline = TimeSpan.FromMinutes(1), ReturnGrace = TimeSpan.FromMinutes(2) }, ["ReturnGrace is 00:02:00", "Deadline 00:01:00"] },
+        { new RoundPolicy { ReturnGrace = TimeSpan.FromSeconds(-1) }, ["ReturnGrace is -00:00:01", "Deadline 1.00:00:00"] },
+        { new RoundPolicy { TransferIdleTimeout = TimeSpan.Zero }, ["TransferIdleTimeout is 00:00:00", "1 day"] },
         { new RoundPolicy { MinimumReplies = Quorum.Count(4) }, ["MinimumReplies is 4", "only 3"] },
     };
 
