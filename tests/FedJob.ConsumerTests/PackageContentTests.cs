@@ -17,7 +17,7 @@ public sealed class PackageContentTests(PackedPackages packages)
         ["FedJob.Protocol"] = ["FedJob.Abstractions", Extensions + "Logging.Abstractions", "MQTTnet", "MessagePack", "Polly.Core", "System.IO.Hashing"],
         ["FedJob"] =
         [
-            "FedJob.Protocol", Extensions + "DependencyInjection.Abstractions", Extensions + "Logging", Extensions + "Options",
+            "FedJob.Protocol", "Microsoft.Data.Sqlite", Extensions + "DependencyInjection.Abstractions", Extensions + "Logging", Extensions + "Options",
             Extensions + "Options.ConfigurationExtensions", "System.Numerics.Tensors",
         ],
         ["FedJob.Node"] =

@@ -13,10 +13,6 @@ using static FedJob.IntegrationTests.Scripting.ScriptedFederation;
 
 namespace FedJob.IntegrationTests.Faults;
 
-/// <summary>Alone in the process: it counts its memory and handles.</summary>
-[CollectionDefinition(nameof(SoakTests), DisableParallelization = true)]
-public sealed class SoakCollection;
-
 /// <summary>
 /// Many rounds over 20 nodes of which one in twenty does something wrong: 30 by default, as many as <c>FEDJOB_SOAK_ROUNDS</c> says otherwise; its seed is
 /// <c>FEDJOB_SOAK_SEED</c>.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace FedJob.IntegrationTests.Samples;
 
@@ -34,6 +35,16 @@ internal sealed class ResearcherProcess : IDisposable
     {
         using var researcher = Start(arguments);
         return await researcher.EndAsync();
+    }
+
+    /// <summary>Whether this process ignores SIGINT, as what a shell starts in the background does: its children then do too, and no Ctrl-C reaches them.</summary>
+    public static bool InheritsIgnoredInterrupt()
+    {
+        const ulong Interrupt = 1UL << (2 - 1);
+        string? mask = File.Exists("/proc/self/status")
+            ? File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal))?["SigIgn:".Length..].Trim()
+            : null;
+        return mask is not null && (ulong.Parse(mask, NumberStyles.HexNumber, CultureInfo.InvariantCulture) & Interrupt) != 0;
     }
 
     /// <summary>Waits for the end.</summary>
