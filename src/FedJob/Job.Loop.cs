@@ -46,9 +46,17 @@ public sealed partial class Job
     {
         EarlyStop = null;
         await CatchUpAsync(options, cancellationToken).ConfigureAwait(false);
-        for (int i = 0; i < rounds && !IsStopped(options); i++)
+        try
         {
-            yield return await RunObservedAsync(request, options, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < rounds && !IsStopped(options); i++)
+            {
+                _spares.Begin(another: i < rounds - 1);
+                yield return await RunObservedAsync(request, options, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _spares.Close();
         }
 
         IsStopped(options);

@@ -164,6 +164,7 @@ public sealed partial class Job
         KeepReplyFiles = _keepReplyFiles,
         MaxDegreeOfParallelism = _maxDegreeOfParallelism,
         JobDirectory = _directory.Path,
+        Spares = _spares,
         Directory = _directory.RoundDirectory(Id, Round),
     };
 

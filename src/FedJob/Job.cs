@@ -30,6 +30,7 @@ public sealed partial class Job : IAsyncDisposable
     private readonly JsonObject _modelArgs;
     private readonly RoundPolicy _policy;
     private readonly JobDirectory _directory;
+    private readonly SpareFiles _spares;
     private readonly int _seed;
     private readonly bool _keepReplyFiles;
     private readonly int _maxDegreeOfParallelism;
@@ -63,6 +64,7 @@ public sealed partial class Job : IAsyncDisposable
         (_keepReplyFiles, _journal) = (options.KeepReplyFiles, journal);
         _maxDegreeOfParallelism = options.MaxDegreeOfParallelism;
         _gate = new RoundGate(Id);
+        _spares = new SpareFiles(Path.Combine(directory.Path, SpareFiles.FolderOf(Id)), loggers.CreateLogger<SpareFiles>());
         (_trainingArgs, TrainingPlanFile) = (options.TrainingArgs, start.PlanFile);
         _logger = loggers.CreateLogger<Job>();
         Metrics = new MetricStore(options.MetricCapacity);
@@ -225,6 +227,7 @@ public sealed partial class Job : IAsyncDisposable
         }
 
         await _gate.CloseAsync().ConfigureAwait(false);
+        _spares.Close();
         _events.Dispose();
         await _recorder.DisposeAsync().ConfigureAwait(false);
         try

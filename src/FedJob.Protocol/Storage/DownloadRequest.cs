@@ -9,6 +9,12 @@ public sealed record DownloadRequest
     /// <summary>Where it goes: a path of the caller's choosing, never one a server named. An existing file is replaced.</summary>
     public required string DestinationPath { get; init; }
 
+    /// <summary>
+    /// A file that is not needed any more, on the same volume as the destination: when the repository answers, the download takes over its room and overwrites
+    /// it, which is faster than making a new file. From then on it is gone, whatever comes of the download. Default: none.
+    /// </summary>
+    public string? SparePath { get; init; }
+
     /// <summary>What the bytes must hash to. Default: not known.</summary>
     public FileDigest? ExpectedDigest { get; init; }
 

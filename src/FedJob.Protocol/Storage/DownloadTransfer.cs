@@ -87,8 +87,8 @@ internal sealed partial class DownloadTransfer : IDisposable
     {
         _resume.Note(response, isDigestKnown: _request.ExpectedDigest is not null);
         CheckLimit();
-        _part ??= new PartFile(_request.DestinationPath, _logger);
-        _part.Clear();
+        _part ??= new PartFile(_request.DestinationPath, _request.SparePath, _resume.Total ?? 0, _logger);
+        _part.Rewind();
         _digest.Reset();
         _wasResumed = false;
     }

@@ -14,18 +14,31 @@ internal sealed partial class PartFile : IDisposable
     private bool _completed;
 
     /// <summary>Creates the file.</summary>
+    /// <param name="destination">Its final name.</param>
+    /// <param name="spare">A file whose room it takes over; null for none.</param>
+    /// <param name="expected">How many bytes will come, for which room is reserved; 0 if that is not known.</param>
+    /// <param name="logger">Where it is told that a file was left behind.</param>
     /// <exception cref="FedJob.Abstractions.FedJobException">It could not be created.</exception>
-    public PartFile(string destination, ILogger logger)
+    public PartFile(string destination, string? spare, long expected, ILogger logger)
     {
         _destination = destination;
         _logger = logger;
         Path = $"{destination}.{Guid.NewGuid():N}.part";
         try
         {
-            _handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
+            if (spare is not null && File.Exists(spare))
+            {
+                File.Move(spare, Path);
+                _handle = File.OpenHandle(Path, FileMode.Open, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
+            }
+            else
+            {
+                _handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous, expected);
+            }
         }
         catch (Exception exception) when (LocalFileFailure.IsOne(exception))
         {
+            Remove();
             throw LocalFileFailure.Of("Creating", Path, exception);
         }
     }
@@ -51,27 +64,20 @@ internal sealed partial class PartFile : IDisposable
         Length += bytes.Length;
     }
 
-    /// <summary>Drops what was written, for another attempt from the start.</summary>
-    public void Clear()
-    {
-        try
-        {
-            RandomAccess.SetLength(_handle, 0);
-        }
-        catch (Exception exception) when (LocalFileFailure.IsOne(exception))
-        {
-            throw LocalFileFailure.Of("Emptying", Path, exception);
-        }
-
-        Length = 0;
-    }
+    /// <summary>Begins again at the start; what was written is overwritten, or cut off in the end.</summary>
+    public void Rewind() => Length = 0;
 
     /// <summary>Gives the file its final name, replacing a file that has it.</summary>
     public void Complete()
     {
-        _handle.Dispose();
         try
         {
+            if (RandomAccess.GetLength(_handle) != Length)
+            {
+                RandomAccess.SetLength(_handle, Length);
+            }
+
+            _handle.Dispose();
             File.Move(Path, _destination, overwrite: true);
         }
         catch (Exception exception) when (LocalFileFailure.IsOne(exception))
@@ -85,11 +91,14 @@ internal sealed partial class PartFile : IDisposable
     public void Dispose()
     {
         _handle.Dispose();
-        if (_completed)
+        if (!_completed)
         {
-            return;
+            Remove();
         }
+    }
 
+    private void Remove()
+    {
         try
         {
             File.Delete(Path);

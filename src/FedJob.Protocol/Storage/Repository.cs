@@ -91,6 +91,11 @@ public sealed partial class Repository : IRepository, IDisposable
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(request.Url);
         ArgumentException.ThrowIfNullOrEmpty(request.DestinationPath);
+        if (request.SparePath is { Length: 0 })
+        {
+            throw new ArgumentException("SparePath must name a file, or be null.", nameof(request));
+        }
+
         if (request.MaximumBytes < 0)
         {
             throw new ArgumentOutOfRangeException(nameof(request), request.MaximumBytes, "MaximumBytes must be 0 or more.");

@@ -28,7 +28,7 @@ public sealed class NormClipping : IAggregator
     public IRoundAggregation BeginRound(AggregationContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        double[] norms = UpdateNorms.ToGlobal(context);
+        double[] norms = UpdateDistance.ToGlobal(context);
         double total = context.Updates.Sum(u => (double)u.SampleCount);
         var coefficients = new double[norms.Length];
         double global = 0;

@@ -6,16 +6,19 @@ internal static class OutlierScreen
     /// <summary>The standard deviation of a normal distribution in units of its MAD.</summary>
     private const double DeviationsPerMad = 1.4826;
 
-    public static IReadOnlyList<ScreenedUpdate> Screen(OutlierGuard guard, AggregationContext context)
+    /// <summary>Scores them.</summary>
+    /// <param name="guard">What an outlier is.</param>
+    /// <param name="updates">Node and distance to the global parameters (<see cref="UpdateDistance"/>) of each update.</param>
+    public static IReadOnlyList<ScreenedUpdate> Screen(OutlierGuard guard, IReadOnlyList<(string NodeId, double Norm)> updates)
     {
-        double[] norms = UpdateNorms.ToGlobal(context);
+        double[] norms = [.. updates.Select(u => u.Norm)];
         double[] scores = Scores(norms, guard.MinimumSpread);
         return
         [
-            .. context.Updates.Select((update, i) => new ScreenedUpdate
+            .. updates.Select((update, i) => new ScreenedUpdate
             {
                 NodeId = update.NodeId,
-                Norm = norms[i],
+                Norm = update.Norm,
                 Score = scores[i],
                 IsOutlier = scores[i] > guard.Threshold,
                 Excluded = scores[i] > guard.Threshold && guard.Action == OutlierAction.Exclude,

@@ -5,10 +5,6 @@ namespace FedJob.Aggregation;
 /// <summary>How far updates are from a point, over all their floating-point tensors, in double precision.</summary>
 internal static class UpdateNorms
 {
-    /// <summary>|w_i - g|, the Euclidean distance of each update to the global parameters; infinite where it exceeds the range of a double.</summary>
-    public static double[] ToGlobal(AggregationContext context) =>
-        Distances(new FloatingTiles(context), new double[context.Updates.Count], globalWeight: 1);
-
     /// <summary>|w_i - z| with z = c g + sum_j c_j w_j. Coefficients of 0 leave their update out of z, even where it is out of all range.</summary>
     public static double[] Distances(FloatingTiles tiles, double[] weights, double globalWeight)
     {

@@ -52,7 +52,8 @@ internal static partial class JobFiles
             Remove(path, named, File.Delete, logger);
         }
 
-        foreach (string path in Directory.EnumerateDirectories(directory, $"{job.Job.Document.JobId}-round-*"))
+        string spare = Path.Combine(directory, SpareFiles.FolderOf(job.Job.Document.JobId));
+        foreach (string path in Directory.EnumerateDirectories(directory, $"{job.Job.Document.JobId}-round-*").Append(spare).Where(Directory.Exists))
         {
             Remove(path, named, p => Directory.Delete(p, recursive: true), logger);
         }

@@ -8,21 +8,22 @@ namespace FedJob.Rounds;
 internal sealed partial class NodeFiles : IDisposable
 {
     private readonly string _directory;
+    private readonly SpareFiles? _spares;
     private readonly ILogger _logger;
     private bool _committed;
     private bool _kept;
 
-    private NodeFiles(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
+    private NodeFiles(string directory, SpareFiles? spares, ILogger logger) => (_directory, _spares, _logger) = (directory, spares, logger);
 
     /// <summary>The name of a round's folder in its job's directory.</summary>
     public static string FolderOf(string jobId, int round) => string.Create(CultureInfo.InvariantCulture, $"{jobId}-round-{round}");
 
-    public static NodeFiles Create(string directory, ILogger logger)
+    public static NodeFiles Create(string directory, SpareFiles? spares, ILogger logger)
     {
         try
         {
             Directory.CreateDirectory(directory);
-            return new NodeFiles(directory, logger);
+            return new NodeFiles(directory, spares, logger);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -43,6 +44,11 @@ internal sealed partial class NodeFiles : IDisposable
 
         try
         {
+            if (_committed)
+            {
+                _spares?.TakeOver(_directory);
+            }
+
             if (_committed || !Directory.EnumerateFileSystemEntries(_directory).Any())
             {
                 Directory.Delete(_directory, recursive: true);

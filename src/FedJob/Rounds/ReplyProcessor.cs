@@ -1,5 +1,6 @@
 using System.Globalization;
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Parameters;
@@ -10,7 +11,7 @@ namespace FedJob.Rounds;
 
 /// <summary>Turns one reply into a verdict: reads it, downloads the node's parameters and checks them. A node's failure is data, never an exception.</summary>
 internal sealed partial class ReplyProcessor(
-    RoundContext context, RoundRequest request, ModelParameters global, IRepository repository, string researcherId, TimeSpan? idleTimeout, ILogger logger, TimeProvider timeProvider)
+    RoundContext context, RoundRequest request, ModelParameters global, IRepository repository, string researcherId, RoundPolicy policy, ILogger logger, TimeProvider timeProvider)
 {
     /// <summary>More samples than any data has; what is beyond would only serve to outweigh the others.</summary>
     private const long MostSamples = 1_000_000_000_000;
@@ -74,18 +75,22 @@ internal sealed partial class ReplyProcessor(
                 {
                     Url = new Uri(success.ParametersUrl),
                     DestinationPath = path,
+                    SparePath = context.Spares?.Take(),
                     ExpectedDigest = reply.ParametersDigest,
                     MaximumBytes = _mostBytes,
-                    IdleTimeout = idleTimeout,
+                    IdleTimeout = policy.TransferIdleTimeout,
                     Progress = progress,
                 },
                 cancellationToken).ConfigureAwait(false);
             verdict = verdict with { DownloadedBytes = file.Length };
             long arrived = timeProvider.GetTimestamp();
-            string? flaw = Check(path, reply.Ticket);
+            string? flaw = Check(path, reply.Ticket, out double? distance, cancellationToken);
             verdict = verdict with { CheckTime = timeProvider.GetElapsedTime(arrived) };
             return flaw is null
                 ? new CollectedReply(Timed(verdict) with { Kind = VerdictKind.Succeeded, SampleCount = success.SampleCount, StateId = success.StateId }, path, file.Digest)
+                {
+                    Distance = distance,
+                }
                 : Failed(Timed(verdict), VerdictKind.InvalidParameters, flaw);
         }
         catch (ParameterFormatException malformed)
@@ -101,8 +106,9 @@ internal sealed partial class ReplyProcessor(
         NodeVerdict Timed(NodeVerdict untimed) => untimed with { DownloadTime = timeProvider.GetElapsedTime(began) };
     }
 
-    private string? Check(string path, TrainTicket ticket)
+    private string? Check(string path, TrainTicket ticket, out double? distance, CancellationToken cancellationToken)
     {
+        distance = null;
         using NodeParametersFile file = NodeParametersFile.Open(path);
         if (file.NodeId != ticket.NodeId || file.JobId != ticket.JobId
             || (file.ResearcherId != researcherId && file.ResearcherId != ticket.RequestId))
@@ -116,7 +122,14 @@ internal sealed partial class ReplyProcessor(
             return request.SecureAggregation is null ? "the update is encrypted, and the round did not ask for secure aggregation" : null;
         }
 
-        return UpdateCheck.Describe(file.Parameters, global);
+        if (policy.OutlierGuard.Action == OutlierAction.None)
+        {
+            return UpdateCheck.Describe(file.Parameters, global);
+        }
+
+        string? flaw = UpdateCheck.Describe(file.Parameters, global, out double measured, cancellationToken);
+        distance = measured;
+        return flaw;
     }
 
     [LoggerMessage(1130, LogLevel.Warning, "The file of node {NodeId} says that it is of node {FileNode}, job {FileJob}, researcher {FileResearcher}; it is used all the same")]

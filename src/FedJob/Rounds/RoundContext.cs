@@ -44,4 +44,7 @@ internal sealed record RoundContext
 
     /// <summary>Where the nodes' files of this round go; removed when the round has ended, unless they are kept.</summary>
     public required string Directory { get; init; }
+
+    /// <summary>Files of the round before that this round's may overwrite.</summary>
+    public SpareFiles? Spares { get; init; }
 }

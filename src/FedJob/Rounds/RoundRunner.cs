@@ -70,7 +70,7 @@ internal sealed partial class RoundRunner(
         bool begun = false;
         try
         {
-            using NodeFiles files = NodeFiles.Create(context.Directory, logger);
+            using NodeFiles files = NodeFiles.Create(context.Directory, context.Spares, logger);
             using ModelParameters global = AggregatedParametersFile.Open(context.Parameters.Path);
             IReadOnlyList<string> prepared = policy.ReplaceLostNodes ? context.Data.Nodes : intent.Participants;
             (context, request) = RulePreparation.Apply(context, request, prepared, global);
@@ -89,7 +89,7 @@ internal sealed partial class RoundRunner(
             IReadOnlyList<string> unheard = await dispatcher.SendAsync(intent, cancellationToken).ConfigureAwait(false);
             TimeSpan send = stopwatch.Next();
 
-            var processor = new ReplyProcessor(context, request, global, repository, requests.ResearcherId, policy.TransferIdleTimeout, logger, timeProvider);
+            var processor = new ReplyProcessor(context, request, global, repository, requests.ResearcherId, policy, logger, timeProvider);
             using var collector = new ReplyCollector(
                 board,
                 policy,

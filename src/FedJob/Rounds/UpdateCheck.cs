@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using FedJob.Abstractions;
+using FedJob.Aggregation;
 
 namespace FedJob.Rounds;
 
@@ -10,7 +11,23 @@ internal static class UpdateCheck
     private const int BlockElements = 65_536;
 
     /// <summary>What is wrong with an update, naming tensor, expected and got; <see langword="null"/> when it is sound.</summary>
-    public static string? Describe(ModelParameters update, ModelParameters global)
+    public static string? Describe(ModelParameters update, ModelParameters global) => DescribeForm(update, global) ?? DescribeValues(update);
+
+    /// <summary>The same, and measures in one pass how far the update is from the global parameters.</summary>
+    public static string? Describe(ModelParameters update, ModelParameters global, out double distance, CancellationToken cancellationToken)
+    {
+        distance = double.NaN;
+        if (DescribeForm(update, global) is { } flaw)
+        {
+            return flaw;
+        }
+
+        // Where the distance is finite each element is; otherwise it may also be too large for a double.
+        distance = UpdateDistance.ToGlobal(update, global, cancellationToken);
+        return double.IsFinite(distance) ? null : DescribeValues(update);
+    }
+
+    private static string? DescribeForm(ModelParameters update, ModelParameters global)
     {
         if (update.DescribeDifference(global) is { } difference)
         {
@@ -23,7 +40,15 @@ internal static class UpdateCheck
             {
                 return $"tensor '{name}': expected a {global[name].Kind}, got a {tensor.Kind}";
             }
+        }
 
+        return null;
+    }
+
+    private static string? DescribeValues(ModelParameters update)
+    {
+        foreach ((string name, ParameterTensor tensor) in update)
+        {
             long? index = tensor.ElementType switch
             {
                 TensorElementType.Float32 => FirstNonFinite<float>(tensor),

@@ -52,7 +52,8 @@ internal sealed partial class UpdateCombination : IDisposable
             return [];
         }
 
-        IReadOnlyList<ScreenedUpdate> screened = OutlierScreen.Screen(guard, ClearContext(cancellationToken));
+        IReadOnlyList<ScreenedUpdate> screened = OutlierScreen.Screen(
+            guard, [.. _updates.Select(u => (u.Reply.Verdict.NodeId, u.Reply.Distance ?? UpdateDistance.ToGlobal(u.File.Parameters, _global, cancellationToken)))]);
         foreach (ScreenedUpdate outlier in screened.Where(s => s.IsOutlier))
         {
             LogOutlier(outlier.NodeId, outlier.Norm, outlier.Score, guard.Threshold, outlier.Excluded ? "excluded" : "used");

@@ -47,7 +47,8 @@ public sealed class OutlierScreenTests
         double[][] updates = RuleBench.Vectors(1, 5, 9001);
         double[] global = RuleBench.Vectors(2, 1, 9001)[0];
 
-        IReadOnlyList<ScreenedUpdate> screened = OutlierScreen.Screen(new OutlierGuard(), RuleBench.Context(updates, global));
+        double[] norms = UpdateDistance.ToGlobal(RuleBench.Context(updates, global));
+        IReadOnlyList<ScreenedUpdate> screened = OutlierScreen.Screen(new OutlierGuard(), [.. norms.Select((n, i) => ($"node_{i}", n))]);
 
         for (int i = 0; i < updates.Length; i++)
         {

@@ -15,6 +15,9 @@ internal sealed class FakeRepository : IRepository
 
     public ConcurrentQueue<Uri> Downloads { get; } = new();
 
+    /// <summary>The files whose room downloads were told to take over.</summary>
+    public ConcurrentQueue<string> Spares { get; } = new();
+
     public ConcurrentQueue<string> UploadNames { get; } = new();
 
     public Exception? UploadFailure { get; set; }
@@ -64,6 +67,12 @@ internal sealed class FakeRepository : IRepository
         if (request.ExpectedDigest is { Algorithm: DigestAlgorithm.Sha256 } expected && expected != digest)
         {
             throw new RepositoryException(FedJobErrorCode.DigestMismatch, $"{request.Url} has another digest.");
+        }
+
+        if (request.SparePath is { } spare)
+        {
+            Spares.Enqueue(spare);
+            File.Delete(spare);
         }
 
         await File.WriteAllBytesAsync(request.DestinationPath, bytes, cancellationToken);

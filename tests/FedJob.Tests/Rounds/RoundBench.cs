@@ -148,7 +148,7 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
 
     public static string UrlOf(string node) => $"http://repository.test/files/{node}";
 
-    public ReplyProcessor Processor(bool training = true) => new(Context, new RoundRequest { Training = training }, Global, Repository.Object, Researcher, null, Logger, Time);
+    public ReplyProcessor Processor(bool training = true) => new(Context, new RoundRequest { Training = training }, Global, Repository.Object, Researcher, new RoundPolicy(), Logger, Time);
 
     /// <summary>Collects with a policy; the caller says what the nodes say.</summary>
     public async Task<IReadOnlyList<CollectedReply>> CollectAsync(RoundPolicy? policy = null, bool training = true, CancellationToken? token = null)

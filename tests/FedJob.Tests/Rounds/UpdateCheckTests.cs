@@ -34,6 +34,25 @@ public sealed class UpdateCheckTests
     }
 
     [Fact]
+    public void Describe_Measured_FindsWhatTheCheckAloneFinds()
+    {
+        Assert.Null(UpdateCheck.Describe(With([3, 0, 0, 0, 0, 4]), Global, out double distance, TestContext.Current.CancellationToken));
+        Assert.Equal(5, distance);
+        string? flaw = UpdateCheck.Describe(With([0, float.NaN, 0, 0, 0, 0]), Global, out _, TestContext.Current.CancellationToken);
+        Assert.Contains("'w' holds NaN or infinity at element 1 of 6", flaw, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_FiniteButTooFarForADouble_IsSoundAndInfinitelyFar()
+    {
+        var global = new ModelParameters { ["w"] = ParameterTensor.FromArray(new double[2]) };
+        var update = new ModelParameters { ["w"] = ParameterTensor.FromArray(new[] { 1e200, 0 }) };
+
+        Assert.Null(UpdateCheck.Describe(update, global, out double distance, TestContext.Current.CancellationToken));
+        Assert.Equal(double.PositiveInfinity, distance);
+    }
+
+    [Fact]
     public void Describe_HalfPrecision_IsCheckedToo()
     {
         var global = new ModelParameters { ["w"] = ParameterTensor.FromArray(new Half[3]) };
