@@ -23,8 +23,28 @@ internal static class AggregationRun
         IAggregator aggregator, AggregationContext context, ICombinedTensors target, int threads, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        IRoundAggregation round = aggregator.BeginRound(context);
-        TensorCombination[] tensors = [.. context.Global.Select(p => TensorCombination.Of(aggregator.Name, round, p.Key, p.Value, context.Updates))];
+        Combine(aggregator.Name, aggregator.BeginRound(context), context.Global, context.Updates, target, threads, cancellationToken);
+    }
+
+    /// <summary>Adds up the first updates of a round whose others are still on their way; tensors that are no floating-point numbers can wait.</summary>
+    public static void CombineFirst(
+        string rule, IRunningAggregation round, ModelParameters global, IReadOnlyList<NodeUpdate> first, ICombinedTensors sums, CancellationToken cancellationToken)
+    {
+        IEnumerable<KeyValuePair<string, ParameterTensor>> floating = global.Where(p => p.Value.ElementType.IsFloatingPoint());
+        Combine(rule, new FirstSum(round), floating, first, sums, threads: 1, cancellationToken);
+    }
+
+    /// <summary>Combines by a rule that has begun.</summary>
+    public static void Combine(
+        string rule,
+        IRoundAggregation round,
+        IEnumerable<KeyValuePair<string, ParameterTensor>> global,
+        IReadOnlyList<NodeUpdate> updates,
+        ICombinedTensors target,
+        int threads,
+        CancellationToken cancellationToken)
+    {
+        TensorCombination[] tensors = [.. global.Select(p => TensorCombination.Of(rule, round, p.Key, p.Value, updates))];
         var queue = new BlockQueue(tensors);
         if (threads == 1)
         {

@@ -9,7 +9,7 @@ namespace FedJob.Aggregation;
 /// no fused multiply-add, in node order. For float32 these are the bits that Fed-BioMed 4.5 computes for PyTorch models. NumPy arrays are divided by
 /// the sum of the shares at the end, which need not be 1 to the last bit, as <c>numpy.average</c> does for scikit-learn models.
 /// </remarks>
-public sealed class FedAvg : IAggregator
+public sealed class FedAvg : IEarlyAggregator
 {
     private readonly NodeWeighting _weighting = NodeWeighting.SampleCount;
 
@@ -32,5 +32,12 @@ public sealed class FedAvg : IAggregator
     {
         ArgumentNullException.ThrowIfNull(context);
         return new WeightedMean(_weighting.SharesOf(Name, context.Updates));
+    }
+
+    /// <inheritdoc/>
+    public IRunningAggregation BeginEarly(IReadOnlyList<ExpectedUpdate> updates)
+    {
+        ArgumentNullException.ThrowIfNull(updates);
+        return new WeightedMean(_weighting.SharesOf(Name, updates));
     }
 }

@@ -11,7 +11,7 @@ namespace FedJob.Aggregation;
 /// The term is the nodes' side: mu travels as the training argument <c>fedprox_mu</c>, which Fed-BioMed's PyTorch plans apply, and .NET plans by
 /// <see cref="GradientCorrection"/> or <see cref="SgdTrainingPlan{T}"/>. The mean is that of <see cref="FedAvg"/>, by default weighted by sample count.
 /// </remarks>
-public sealed class FedProx : IAggregator
+public sealed class FedProx : IEarlyAggregator
 {
     private readonly NodeWeighting _weighting = NodeWeighting.SampleCount;
 
@@ -53,5 +53,12 @@ public sealed class FedProx : IAggregator
     {
         ArgumentNullException.ThrowIfNull(context);
         return new WeightedMean(_weighting.SharesOf(Name, context.Updates));
+    }
+
+    /// <inheritdoc/>
+    public IRunningAggregation BeginEarly(IReadOnlyList<ExpectedUpdate> updates)
+    {
+        ArgumentNullException.ThrowIfNull(updates);
+        return new WeightedMean(_weighting.SharesOf(Name, updates));
     }
 }

@@ -68,7 +68,10 @@ public sealed class NodeWeighting
     }
 
     /// <summary>Each update's share, in order; together 1 but for rounding.</summary>
-    internal double[] SharesOf(string rule, IReadOnlyList<NodeUpdate> updates)
+    internal double[] SharesOf(string rule, IReadOnlyList<NodeUpdate> updates) => SharesOf(rule, [.. updates.Select(u => new ExpectedUpdate(u.NodeId, u.SampleCount))]);
+
+    /// <summary>The same from what replies say, before the updates are there.</summary>
+    internal double[] SharesOf(string rule, IReadOnlyList<ExpectedUpdate> updates)
     {
         double[] weights = [.. updates.Select(u => WeightOf(rule, u.NodeId, u.SampleCount))];
         double total = weights.Sum();

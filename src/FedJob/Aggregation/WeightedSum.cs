@@ -10,19 +10,20 @@ namespace FedJob.Aggregation;
 /// </summary>
 internal static class WeightedSum
 {
-    public static void Add<T>(TensorBlock<T> block, ReadOnlySpan<double> weights)
+    /// <summary>Adds the updates from one index on to the block's result.</summary>
+    public static void Add<T>(TensorBlock<T> block, ReadOnlySpan<double> weights, int first = 0)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int i = 0;
+        int i = first;
         if (Vector<T>.IsSupported)
         {
-            for (; i + 4 <= weights.Length; i += 4)
+            for (; i + 4 <= block.UpdateCount; i += 4)
             {
                 AddFour(block, i, weights.Slice(i, 4));
             }
         }
 
-        for (; i < weights.Length; i++)
+        for (; i < block.UpdateCount; i++)
         {
             TensorPrimitives.MultiplyAdd(block.GetUpdate(i), T.CreateChecked(weights[i]), block.Result, block.Result);
         }

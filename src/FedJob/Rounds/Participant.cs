@@ -32,6 +32,9 @@ internal sealed class Participant(string nodeId)
     /// <summary>What is known while its parameters are downloaded.</summary>
     public NodeVerdict? Verdict { get; set; }
 
+    /// <summary>The samples it says it trained on, as soon as its reply is there.</summary>
+    public long? SampleCount { get; set; }
+
     /// <summary>Its verdict, for good.</summary>
     public CollectedReply? Result { get; set; }
 }

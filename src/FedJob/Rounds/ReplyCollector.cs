@@ -10,7 +10,7 @@ namespace FedJob.Rounds;
 /// </summary>
 internal sealed class ReplyCollector(
     VerdictBoard board, RoundPolicy policy, ReplyIntake intake, RequestDispatcher dispatcher, LivenessWatch liveness, Substitutes substitutes, IRoundJournal journal,
-    TimeProvider timeProvider, Announcement announce)
+    EarlySum earlySum, TimeProvider timeProvider, Announcement announce)
     : IDisposable
 {
     /// <summary>How long the train reply that follows a Python node's FB300 error may take; after that the error is the verdict.</summary>
@@ -152,6 +152,7 @@ internal sealed class ReplyCollector(
             if (board.Find(reply.Ticket.NodeId) is { Replied: false } participant)
             {
                 NodeVerdict verdict = board.Reply(participant, reply.Elapsed);
+                participant.SampleCount = (reply.Message as TrainReply)?.SampleCount;
                 state.Work.Start(ProcessJournalledAsync(reply, participant, verdict, state));
             }
         }
@@ -193,6 +194,7 @@ internal sealed class ReplyCollector(
         if (!participant.Replied)
         {
             NodeVerdict verdict = board.Reply(participant, timeProvider.GetElapsedTime(state.SentAt, reply.ArrivalTimestamp));
+            participant.SampleCount = (reply.Message as TrainReply)?.SampleCount;
             state.Work.Start(ProcessAsync(reply, verdict, participant.Error?.Message as ErrorReply, state));
         }
     }
@@ -244,6 +246,7 @@ internal sealed class ReplyCollector(
             state.Work.PostAfter(policy.Grace, new CollectorSignal(CollectorSignal.Kinds.GraceOver));
         }
 
+        earlySum.Look(board);
         _ended |= (board.HasQuorum && policy.Grace == TimeSpan.Zero) || board.HasGoal;
         if (!_ended)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FedJob.Abstractions;
 using FedJob.Aggregation;
 using FedJob.Messaging;
@@ -90,6 +91,8 @@ internal sealed partial class RoundRunner(
             TimeSpan send = stopwatch.Next();
 
             var processor = new ReplyProcessor(context, request, global, repository, requests.ResearcherId, policy, logger, timeProvider);
+            EarlySum earlySum = EarlySum.Of(context, request, policy, intent, global, logger);
+            await using ConfiguredAsyncDisposable ends = earlySum.ConfigureAwait(false);
             using var collector = new ReplyCollector(
                 board,
                 policy,
@@ -98,6 +101,7 @@ internal sealed partial class RoundRunner(
                 new LivenessWatch(requests, policy, timeProvider, logger),
                 new Substitutes(context, intent.Participants, orders),
                 journal,
+                earlySum,
                 timeProvider,
                 Announce);
             _collector = collector;
@@ -120,7 +124,7 @@ internal sealed partial class RoundRunner(
                 auxiliaryVariables = await updates.WriteAuxiliaryVariablesAsync(
                     Path.Combine(context.Directory, AuxiliaryVariablesFile), cancellationToken).ConfigureAwait(false);
                 WrittenFile written = await updates.CombineAsync(
-                    request.Aggregator!, request.SecureAggregation is not null, publisher, cancellationToken).ConfigureAwait(false);
+                    request.Aggregator!, request.SecureAggregation is not null, earlySum, publisher, cancellationToken).ConfigureAwait(false);
                 aggregate = stopwatch.Next();
                 next = await publisher.UploadAsync(written, cancellationToken).ConfigureAwait(false);
             }

@@ -70,7 +70,7 @@ internal sealed partial class UpdateCombination : IDisposable
 
     /// <summary>Combines the updates by the rule into a new parameter file.</summary>
     public async Task<WrittenFile> CombineAsync(
-        IAggregator aggregator, bool encrypted, GlobalParametersPublisher publisher, CancellationToken cancellationToken)
+        IAggregator aggregator, bool encrypted, EarlySum earlySum, GlobalParametersPublisher publisher, CancellationToken cancellationToken)
     {
         try
         {
@@ -82,15 +82,20 @@ internal sealed partial class UpdateCombination : IDisposable
             }
 
             using AggregatedParametersDraft draft = publisher.Begin(_global);
-            await Task.Run(
-                () => AggregationRun.Combine(aggregator, ClearContext(cancellationToken), new CombinedFile(draft), _context.MaxDegreeOfParallelism, cancellationToken), cancellationToken)
-                .ConfigureAwait(false);
+            await Task.Run(() => CombineAsync(aggregator, earlySum, new CombinedFile(draft), cancellationToken), cancellationToken).ConfigureAwait(false);
             return await draft.CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception thrown) when (thrown is not FedJobException && !(thrown is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             throw Failed(FedJobErrorCode.ExtensionFailed, $"The aggregator {aggregator.Name} threw {thrown.GetType().Name}: {thrown.Message}", thrown);
         }
+    }
+
+    private async Task CombineAsync(IAggregator aggregator, EarlySum earlySum, CombinedFile target, CancellationToken cancellationToken)
+    {
+        AggregationContext context = ClearContext(cancellationToken);
+        IRoundAggregation round = await earlySum.ContinueAsync(aggregator.BeginRound(context), context.Updates, cancellationToken).ConfigureAwait(false);
+        AggregationRun.Combine(aggregator.Name, round, _global, context.Updates, target, _context.MaxDegreeOfParallelism, cancellationToken);
     }
 
     /// <summary>Writes what the optimizers of the nodes told, module -> node -> values; <see langword="null"/> where none told anything.</summary>

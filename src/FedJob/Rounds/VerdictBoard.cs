@@ -32,6 +32,12 @@ internal sealed partial class VerdictBoard
     /// <summary>The participants without a verdict.</summary>
     public IEnumerable<Participant> Open => _participants.Values.Where(p => p.Result is null);
 
+    /// <summary>All participants.</summary>
+    public IEnumerable<Participant> All => _participants.Values;
+
+    /// <summary>Whether every participant's terminal reply has arrived.</summary>
+    public bool AllReplied => _awaited.IsEmpty;
+
     /// <summary>How many of them are there.</summary>
     public int ActiveCount { get; private set; }
 

@@ -11,6 +11,7 @@ using FedJob.Rounds;
 using FedJob.Tests.Messaging;
 using FedJob.Tests.Node;
 using FedJob.TrainingPlans;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 
@@ -68,6 +69,8 @@ internal sealed class JobBench : IDisposable
         }
     }
 
+    public ILoggerFactory Loggers { get; set; } = NullLoggerFactory.Instance;
+
     /// <summary>How many reply windows are open.</summary>
     public int OpenWindows { get; private set; }
 
@@ -87,7 +90,7 @@ internal sealed class JobBench : IDisposable
         $"node_{i}", new DatasetEntry { DatasetId = "dataset_1", Name = "n", DataType = "csv", Tags = ["a"], Description = "d" })));
 
     public Task<Job> CreateAsync(JobOptions? options = null) =>
-        Job.CreateAsync(Requests.Object, Files, options ?? Options(), NullLoggerFactory.Instance, Time, Token);
+        Job.CreateAsync(Requests.Object, Files, options ?? Options(), Loggers, Time, Token);
 
     /// <summary>A good reply whose parameters lie in the repository.</summary>
     public Task<NodeMessage?> TrainedAsync(TrainTicket ticket, TrainRequest request, long samples, params float[] weights) =>

@@ -15,6 +15,9 @@ internal sealed class FakeRepository : IRepository
 
     public ConcurrentQueue<Uri> Downloads { get; } = new();
 
+    /// <summary>Called before a download.</summary>
+    public Func<DownloadRequest, CancellationToken, Task> BeforeDownload { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>The files whose room downloads were told to take over.</summary>
     public ConcurrentQueue<string> Spares { get; } = new();
 
@@ -48,6 +51,7 @@ internal sealed class FakeRepository : IRepository
     public async Task<DownloadedFile> DownloadAsync(DownloadRequest request, CancellationToken cancellationToken)
     {
         Downloads.Enqueue(request.Url);
+        await BeforeDownload(request, cancellationToken);
         if (request.Url.Authority != Address.Authority)
         {
             throw new RepositoryException(FedJobErrorCode.UrlNotAllowed, $"{request.Url} is not of the repository.");

@@ -162,6 +162,8 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
         var orders = new TrainOrders(Requests.Object, new JobUploads(Repository.Object), Context, request, policy.Deadline);
         var dispatcher = new RequestDispatcher(this, Requests.Object, Journal, Announce, NullLogger.Instance);
         dispatcher.Compose(await Task.WhenAll(participants.Select(n => OrderAsync(orders, n))), board);
+        var intent = new RoundIntent { Goal = participants.Length, Participants = participants, Fingerprint = string.Empty };
+        await using EarlySum earlySum = EarlySum.Of(Context, request, policy, intent, Global, NullLogger.Instance);
         using var collector = new ReplyCollector(
             board,
             policy,
@@ -170,6 +172,7 @@ internal sealed class RoundBench : IDisposable, IReplyWindow
             liveness,
             new Substitutes(Context, participants, orders),
             Journal,
+            earlySum,
             Time,
             Announce);
         Collector = collector;
