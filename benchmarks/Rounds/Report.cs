@@ -58,6 +58,7 @@ internal sealed record Report(Options Options, int Nodes, IReadOnlyList<RoundSam
         peakMapped = PeakMapped,
         anonymousAfterFirst = Rounds[0].Anonymous,
         anonymousAfterLast = Rounds[^1].Anonymous,
+        anonymousAfterEach = Rounds.Select(r => r.Anonymous),
     }));
 
     private static double Quantile(double[] values, double share)

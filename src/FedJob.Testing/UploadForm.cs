@@ -10,7 +10,7 @@ namespace FedJob.Testing;
 /// <summary>What an upload's form held in its field <c>file</c>.</summary>
 internal sealed class UploadForm : IDisposable
 {
-    private const int BlockBytes = 1024 * 1024;
+    private const int BlockBytes = 256 * 1024;
     private const string WantedField = "file";
 
     private readonly StoredFiles _files;

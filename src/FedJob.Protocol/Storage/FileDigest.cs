@@ -12,7 +12,7 @@ public sealed record FileDigest(DigestAlgorithm Algorithm, string Hex)
 {
     private const string XxHash128Prefix = "xxh128:";
     private const string Sha256Prefix = "sha256:";
-    private const int BlockBytes = 1024 * 1024;
+    private const int BlockBytes = 256 * 1024;
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 

@@ -10,7 +10,7 @@ namespace FedJob.Protocol.Storage;
 /// </summary>
 internal sealed class UploadContent : HttpContent
 {
-    private const int BlockBytes = 1024 * 1024;
+    private const int BlockBytes = 256 * 1024;
     private const int SliceBytes = 64 * 1024;
 
     private readonly string _path;
