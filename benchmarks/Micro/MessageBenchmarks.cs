@@ -22,7 +22,9 @@ public class MessageBenchmarks
 
     [Benchmark]
     public NodeMessage ReadTrainReply() =>
-        MessageReader.TryReadFromNode(_reply, out NodeMessage? message, out string? rejection) ? message : throw new InvalidOperationException(rejection);
+        MessageReader.TryReadFromNode(_reply, out NodeMessage? message, out string? rejection)
+            ? message
+            : throw new InvalidOperationException(rejection);
 
     [Benchmark]
     public byte[] WritePing() => MessageWriter.Write(SampleMessages.Ping);
@@ -31,5 +33,7 @@ public class MessageBenchmarks
     public ResearcherRequest ReadPing() => ReadRequest(_ping);
 
     private static ResearcherRequest ReadRequest(byte[] payload) =>
-        MessageReader.TryReadFromResearcher(payload, out ResearcherRequest? message, out string? rejection) ? message : throw new InvalidOperationException(rejection);
+        MessageReader.TryReadFromResearcher(payload, out ResearcherRequest? message, out string? rejection)
+            ? message
+            : throw new InvalidOperationException(rejection);
 }

@@ -21,7 +21,7 @@ public sealed record ModelCase(string Name, long Bytes, int Elements) : ICompara
         new("1 MB, 1 tensor", 1_000_000, 250_000),
         new("1 MB, 250 tensors", 1_000_000, 1_000),
         new("100 MB, 1 tensor", 100_000_000, 25_000_000),
-        new("100 MB, 25000 tensors", 100_000_000, 1_000),
+        new("100 MB, 25,000 tensors", 100_000_000, 1_000),
     ];
 
     /// <summary>What aggregation is measured with.</summary>

@@ -4,6 +4,7 @@ using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Filters;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using BenchmarkJob = BenchmarkDotNet.Jobs.Job;
@@ -17,12 +18,13 @@ internal static class Settings
     private static string Artifacts => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../benchmarks/micro"));
 
     /// <summary>
-    /// All measurements are taken in this process: it is already built as the repository builds everything, whereas a generated project would
-    /// have to be fitted to the repository's outputs and package versions.
+    /// All measurements are taken in this process: it is already built as the repository builds everything, whereas a generated project
+    /// would have to be fitted to the repository's outputs and package versions.
     /// </summary>
     public static IConfig Measured() => ManualConfig.Create(DefaultConfig.Instance)
         .AddJob(BenchmarkJob.Default.WithToolchain(InProcessEmitToolchain.Instance).AsMutator())
         .AddDiagnoser(MemoryDiagnoser.Default)
+        .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(30))
         .WithArtifactsPath(Artifacts);
 
     /// <summary>Every benchmark once, without large models: whether it works, not how long it takes.</summary>
