@@ -10,19 +10,7 @@ internal static class MessageFigures
 
     public static void Run(TextWriter writer)
     {
-        var reply = new TrainReply
-        {
-            ResearcherId = "researcher_7f0e2f5c-3f1d-4a55-9c59-0f6d1c1f6f3a",
-            JobId = "job_7f0e2f5c-3f1d-4a55-9c59-0f6d1c1f6f3a",
-            NodeId = "node_7f0e2f5c-3f1d-4a55-9c59-0f6d1c1f6f3a",
-            StateId = "node_state_7f0e2f5c-3f1d-4a55-9c59-0f6d1c1f6f3a",
-            Success = true,
-            DatasetId = "dataset_7f0e2f5c-3f1d-4a55-9c59-0f6d1c1f6f3a",
-            ParametersUrl = "http://127.0.0.1:8844/media/uploads/2026/node_params_7f0e2f5c.mpk",
-            SampleCount = 100,
-            Timing = TrainTiming.FromSeconds(1.5, 1.25),
-            Text = "",
-        };
+        TrainReply reply = SampleMessages.Reply;
         byte[] payload = MessageWriter.Write(reply);
         for (int round = 0; round < 3; round++)
         {

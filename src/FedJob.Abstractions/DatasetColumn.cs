@@ -52,5 +52,7 @@ public sealed class DatasetColumn
     public string GetText(int row) => _texts is not null ? _texts[row] : _numbers![row].ToString(CultureInfo.InvariantCulture);
 
     internal DatasetColumn Select(IReadOnlyList<int> rows) => new(
-        Name, _numbers is null ? null : [.. rows.Select(row => _numbers[row])], _texts is null ? null : [.. rows.Select(row => _texts[row])]);
+        Name,
+        _numbers is null ? null : [.. rows.Select(row => _numbers[row])],
+        _texts is null ? null : [.. rows.Select(row => _texts[row])]);
 }

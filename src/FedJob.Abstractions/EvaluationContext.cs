@@ -12,7 +12,9 @@ public sealed record EvaluationContext
     /// <summary>The indices of the samples to evaluate on, in ascending order: the validation split of <see cref="Dataset"/>.</summary>
     public required IReadOnlyList<int> Samples { get; init; }
 
-    /// <summary>The training arguments of the round, among them the wanted <see cref="TrainingArgs.TestMetric"/> and its arguments.</summary>
+    /// <summary>
+    /// The training arguments of the round, among them the wanted <see cref="TrainingArgs.TestMetric"/> and its arguments.
+    /// </summary>
     public required TrainingArgs TrainingArgs { get; init; }
 
     /// <summary>The round, counted from 0.</summary>

@@ -3,10 +3,13 @@ using System.Numerics;
 namespace FedJob.Abstractions;
 
 /// <summary>
-/// The node's side of FedProx and SCAFFOLD: what is added to a gradient before each local step, g + mu (w - w_round) - d. The proximal term (Li et al. 2020)
-/// is there when <see cref="TrainingArgs.FedProxMu"/> is set; the correction d = c_i - c (Karimireddy et al. 2020) when the rule sent one for this node.
+/// The node's side of FedProx and SCAFFOLD: what is added to a gradient before each local step, g + mu (w - w_round) - d. The proximal term
+/// (Li et al. 2020) is there when <see cref="TrainingArgs.FedProxMu"/> is set; the correction d = c_i - c (Karimireddy et al. 2020) when
+/// the rule sent one for this node.
 /// </summary>
-/// <remarks>A plan that trains by gradients of its own applies it to every parameter before every step; <see cref="SgdTrainingPlan{T}"/> does so.</remarks>
+/// <remarks>
+/// A plan that trains by gradients of its own applies it to every parameter before every step; <see cref="SgdTrainingPlan{T}"/> does so.
+/// </remarks>
 /// <example><code>
 /// var correction = GradientCorrection.Begin(context, GetParameters());
 /// // in each step, when the gradient of the loss is known:
@@ -20,7 +23,8 @@ public sealed class GradientCorrection
     private readonly ModelParameters _start;
     private readonly ModelParameters? _correction;
 
-    private GradientCorrection(double mu, ModelParameters start, ModelParameters? correction) => (Mu, _start, _correction) = (mu, start, correction);
+    private GradientCorrection(double mu, ModelParameters start, ModelParameters? correction) =>
+        (Mu, _start, _correction) = (mu, start, correction);
 
     /// <summary>The proximal coefficient; 0 where there is none.</summary>
     public double Mu { get; }
@@ -32,7 +36,8 @@ public sealed class GradientCorrection
     /// <param name="context">What the training got.</param>
     /// <param name="start">The parameters the training starts from, which it must not change: the global ones of the round.</param>
     /// <returns>The correction; <see cref="IsNone"/> under rules that need none.</returns>
-    /// <exception cref="FedJobException">The correction that came does not fit the model (<see cref="FedJobErrorCode.ParametersMismatch"/>).</exception>
+    /// <exception cref="FedJobException">The correction that came does not fit the model
+    /// (<see cref="FedJobErrorCode.ParametersMismatch"/>).</exception>
     public static GradientCorrection Begin(TrainingContext context, ModelParameters start)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -40,11 +45,14 @@ public sealed class GradientCorrection
         ModelParameters? correction = context.AggregatorTensors.GetValueOrDefault(CorrectionArgument);
         foreach ((string name, ParameterTensor tensor) in correction ?? [])
         {
-            if (!start.TryGetValue(name, out ParameterTensor? mine) || mine.ElementType != tensor.ElementType || !mine.Shape.SequenceEqual(tensor.Shape))
+            if (!start.TryGetValue(name, out ParameterTensor? mine)
+                || mine.ElementType != tensor.ElementType
+                || !mine.Shape.SequenceEqual(tensor.Shape))
             {
                 throw new FedJobException(
                     FedJobErrorCode.ParametersMismatch,
-                    $"The aggregator's correction has tensor '{name}' as {tensor}, the model {mine?.ToString() ?? "none of this name"}; the rule was made for another model.");
+                    $"The aggregator's correction has tensor '{name}' as {tensor}, the model "
+                    + $"{mine?.ToString() ?? "none of this name"}; the rule was made for another model.");
             }
         }
 
@@ -64,7 +72,8 @@ public sealed class GradientCorrection
         ReadOnlySpan<T> start = _start[name].AsSpan<T>();
         if (values.Length != start.Length || gradient.Length != start.Length)
         {
-            throw new ArgumentException($"Parameter '{name}' has {start.Length} elements; {values.Length} values and a gradient of {gradient.Length} were given.");
+            throw new ArgumentException(
+                $"Parameter '{name}' has {start.Length} elements; {values.Length} values and a gradient of {gradient.Length} were given.");
         }
 
         if (Mu != 0)

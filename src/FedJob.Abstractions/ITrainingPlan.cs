@@ -7,7 +7,8 @@ namespace FedJob.Abstractions;
 /// <remarks>
 /// A node makes one instance per request, calls <see cref="InitializeAsync"/> first, then <see cref="RestoreStateAsync"/> if it kept state,
 /// <see cref="SetParameters"/>, then trains or evaluates, and lets the instance go; one call runs at a time. An instance that is
-/// <see cref="IDisposable"/> or <see cref="IAsyncDisposable"/> is disposed. Keep no static state: the assembly is unloaded after each request.
+/// <see cref="IDisposable"/> or <see cref="IAsyncDisposable"/> is disposed. Keep no static state: the assembly is unloaded after each
+/// request.
 /// </remarks>
 public interface ITrainingPlan
 {
@@ -22,7 +23,8 @@ public interface ITrainingPlan
     ModelParameters GetParameters();
 
     /// <summary>Replaces the model's parameters.</summary>
-    /// <param name="parameters">Parameters of the model's names, element types and shapes; valid only during the call: copy what is kept.</param>
+    /// <param name="parameters">Parameters of the model's names, element types and shapes; valid only during the call: copy what is
+    /// kept.</param>
     void SetParameters(ModelParameters parameters);
 
     /// <summary>Trains on local data, from the current parameters.</summary>
@@ -43,7 +45,9 @@ public interface ITrainingPlan
     /// <returns>A task that ends when all is written.</returns>
     ValueTask SaveStateAsync(Stream destination, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    /// <summary>Reads what <see cref="SaveStateAsync"/> wrote in an earlier round of the same job. Not called when nothing was written.</summary>
+    /// <summary>
+    /// Reads what <see cref="SaveStateAsync"/> wrote in an earlier round of the same job. Not called when nothing was written.
+    /// </summary>
     /// <param name="source">What was written.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <returns>A task that ends when all is read.</returns>

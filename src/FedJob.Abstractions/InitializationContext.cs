@@ -13,7 +13,9 @@ public sealed record InitializationContext
     /// <summary>The training arguments of the job.</summary>
     public required TrainingArgs TrainingArgs { get; init; }
 
-    /// <summary>The seed of everything random in the model's initial parameters; the same on the researcher's side and on every node.</summary>
+    /// <summary>
+    /// The seed of everything random in the model's initial parameters; the same on the researcher's side and on every node.
+    /// </summary>
     public required int Seed { get; init; }
 
     /// <summary>Where the plan may log; on a node the researcher sees these lines. Default: nowhere.</summary>

@@ -3,12 +3,15 @@ using System.Text.Json.Nodes;
 namespace FedJob.Abstractions;
 
 /// <summary>
-/// Copies JSON arguments. How deep they are is looked at first, without recursion: a copy, a comparison or a message of very deep JSON would
-/// exhaust the stack, which ends the process.
+/// Copies JSON arguments. How deep they are is looked at first, without recursion: a copy, a comparison or a message of very deep JSON
+/// would exhaust the stack, which ends the process.
 /// </summary>
 internal static class JsonArguments
 {
-    /// <summary>The deepest nesting of objects and arrays in one argument, its own object included: far below what a stack holds, far above what a message may hold.</summary>
+    /// <summary>
+    /// The deepest nesting of objects and arrays in one argument, its own object included: far below what a stack holds, far above what a
+    /// message may hold.
+    /// </summary>
     public const int MaximumDepth = 512;
 
     /// <summary>Copies an argument.</summary>
@@ -21,7 +24,8 @@ internal static class JsonArguments
         ArgumentNullException.ThrowIfNull(value, name);
         return IsTooDeep(value)
             ? throw new ArgumentException(
-                $"{name} must be at most {MaximumDepth} levels of objects and arrays deep, and is deeper: flatten it or send it as a file.", name)
+                $"{name} must be at most {MaximumDepth} levels of objects and arrays deep, and is deeper: flatten it or send it as a file.",
+                name)
             : value.DeepClone().AsObject();
     }
 
@@ -56,8 +60,8 @@ internal static class JsonArguments
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            // An object parsed from text finds a name that stands twice, or is no Unicode, only when it is first looked into. It is copied as
-            // text, without recursion, and refused where it is written, by name.
+            // An object parsed from text finds a name that stands twice, or is no Unicode, only when it is first looked into. It is copied
+            // as text, without recursion, and refused where it is written, by name.
             return [];
         }
     }

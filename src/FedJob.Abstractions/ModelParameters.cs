@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace FedJob.Abstractions;
 
 /// <summary>
-/// The parameters of a model: an ordered map from name to <see cref="ParameterTensor"/>. The order is kept on the wire. Parameters read from a
-/// file are views of the mapped file and end with <see cref="Dispose"/>; parameters made in memory need no disposal.
+/// The parameters of a model: an ordered map from name to <see cref="ParameterTensor"/>. The order is kept on the wire. Parameters read
+/// from a file are views of the mapped file and end with <see cref="Dispose"/>; parameters made in memory need no disposal.
 /// </summary>
 /// <example><code>
 /// var parameters = new ModelParameters
@@ -27,7 +27,8 @@ public sealed class ModelParameters : IReadOnlyCollection<KeyValuePair<string, P
 
     /// <summary>Makes a set from tensors in order.</summary>
     /// <param name="tensors">Name and tensor of each parameter.</param>
-    /// <param name="owner">What holds the tensors' bytes, disposed together with this set; <see langword="null"/> for managed memory.</param>
+    /// <param name="owner">What holds the tensors' bytes, disposed together with this set; <see langword="null"/> for managed
+    /// memory.</param>
     /// <exception cref="ArgumentException">A name is empty or stands twice.</exception>
     public ModelParameters(IEnumerable<KeyValuePair<string, ParameterTensor>> tensors, IDisposable? owner = null)
     {
@@ -96,13 +97,17 @@ public sealed class ModelParameters : IReadOnlyCollection<KeyValuePair<string, P
         }
 
         string? extra = _tensors.Keys.FirstOrDefault(name => !expected._tensors.ContainsKey(name));
-        return extra is null ? null : $"tensor '{extra}' ({_tensors[extra]}) is not part of the model; expected only {string.Join(", ", expected.Names)}";
+        return extra is null
+            ? null
+            : $"tensor '{extra}' ({_tensors[extra]}) is not part of the model; expected only {string.Join(", ", expected.Names)}";
     }
 
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, ParameterTensor>> GetEnumerator() => _tensors.GetEnumerator();
 
-    /// <summary>Releases the mapped file below the tensors, if any; their spans must not be used afterwards. May be called more than once.</summary>
+    /// <summary>
+    /// Releases the mapped file below the tensors, if any; their spans must not be used afterwards. May be called more than once.
+    /// </summary>
     public void Dispose() => _owner?.Dispose();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

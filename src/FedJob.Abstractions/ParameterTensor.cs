@@ -17,7 +17,8 @@ public sealed class ParameterTensor
     /// <param name="shape">The length of each dimension, outermost first; empty for a scalar.</param>
     /// <param name="storage">The bytes, exactly as many as the shape needs.</param>
     /// <param name="kind">What the tensor is to a Python peer.</param>
-    /// <exception cref="ArgumentException">A dimension is negative, the element count overflows, or the byte count does not match.</exception>
+    /// <exception cref="ArgumentException">A dimension is negative, the element count overflows, or the byte count does not
+    /// match.</exception>
     public ParameterTensor(
         TensorElementType elementType, IEnumerable<long> shape, TensorStorage storage, TensorKind kind = TensorKind.NumPyArray)
     {
@@ -31,7 +32,8 @@ public sealed class ParameterTensor
         if (ByteCount != storage.Length)
         {
             throw new ArgumentException(
-                $"Shape {FormatShape(dimensions)} of {elementType} needs {ByteCount} bytes, but {storage.Length} were given.", nameof(storage));
+                $"Shape {FormatShape(dimensions)} of {elementType} needs {ByteCount} bytes, but {storage.Length} were given.",
+                nameof(storage));
         }
 
         _storage = storage;
@@ -102,7 +104,8 @@ public sealed class ParameterTensor
     /// <summary>All elements.</summary>
     /// <typeparam name="T">The .NET type of <see cref="ElementType"/>.</typeparam>
     /// <returns>A view, valid while the parameters that hold this tensor are not disposed.</returns>
-    /// <exception cref="InvalidOperationException"><typeparamref name="T"/> is not the element type, or there are more than <see cref="int.MaxValue"/> elements.</exception>
+    /// <exception cref="InvalidOperationException"><typeparamref name="T"/> is not the element type, or there are more than
+    /// <see cref="int.MaxValue"/> elements.</exception>
     /// <exception cref="ObjectDisposedException">The parameters that hold this tensor were disposed.</exception>
     public ReadOnlySpan<T> AsSpan<T>()
         where T : unmanaged

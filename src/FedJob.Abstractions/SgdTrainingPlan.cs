@@ -4,13 +4,15 @@ using System.Numerics;
 namespace FedJob.Abstractions;
 
 /// <summary>
-/// A training plan that learns by stochastic gradient descent: the author writes the model, its loss with gradient, and its evaluation. Batches, epochs or a
-/// number of updates, reports, and the node's side of FedProx and SCAFFOLD (<see cref="GradientCorrection"/>) are here, w = w - lr (g + mu (w - w_round) - d).
+/// A training plan that learns by stochastic gradient descent: the author writes the model, its loss with gradient, and its evaluation.
+/// Batches, epochs or a number of updates, reports, and the node's side of FedProx and SCAFFOLD (<see cref="GradientCorrection"/>) are
+/// here, w = w - lr (g + mu (w - w_round) - d).
 /// </summary>
 /// <typeparam name="T">The element type of the parameters: <see cref="float"/> or <see cref="double"/>.</typeparam>
 /// <remarks>
-/// Of the training arguments it uses the learning rate, which must be set, the batch size (default: all samples in one), epochs or update count, the maximum
-/// of batches an epoch, dry run, log interval and mu. Samples are shuffled anew each epoch by <see cref="TrainingContext.Seed"/>.
+/// Of the training arguments it uses the learning rate, which must be set, the batch size (default: all samples in one), epochs or update
+/// count, the maximum of batches an epoch, dry run, log interval and mu. Samples are shuffled anew each epoch by
+/// <see cref="TrainingContext.Seed"/>.
 /// </remarks>
 public abstract class SgdTrainingPlan<T> : ITrainingPlan
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -54,7 +56,9 @@ public abstract class SgdTrainingPlan<T> : ITrainingPlan
             IReadOnlyList<int>[] batches = [.. Batches(context, epoch, random)];
             if (batches.Length == 0)
             {
-                throw new FedJobException(FedJobErrorCode.TrainingPlanFailed, string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch} has no batch to train on."));
+                throw new FedJobException(
+                    FedJobErrorCode.TrainingPlanFailed,
+                    string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch} has no batch to train on."));
             }
 
             for (int i = 0; i < batches.Length && updates < most; i++, updates++)
@@ -76,13 +80,17 @@ public abstract class SgdTrainingPlan<T> : ITrainingPlan
     /// <returns>The parameters, always the same names and shapes in the same order. The plan keeps them to compute with.</returns>
     protected abstract IEnumerable<ModelVariable<T>> CreateVariables(InitializationContext context);
 
-    /// <summary>Computes loss and gradient of a batch at the current values, and writes the gradient to <see cref="ModelVariable{T}.Gradient"/>.</summary>
+    /// <summary>
+    /// Computes loss and gradient of a batch at the current values, and writes the gradient to <see cref="ModelVariable{T}.Gradient"/>.
+    /// </summary>
     /// <param name="dataset">The local data.</param>
     /// <param name="batch">The indices of the batch's samples; at least one.</param>
     /// <returns>The mean loss of the batch, for the reports.</returns>
     protected abstract double ComputeGradient(LocalDataset dataset, IReadOnlyList<int> batch);
 
-    /// <summary>The batches of one epoch. Default: the training samples in a random order, cut by the batch size; the last one may be smaller.</summary>
+    /// <summary>
+    /// The batches of one epoch. Default: the training samples in a random order, cut by the batch size; the last one may be smaller.
+    /// </summary>
     /// <param name="context">What the training got.</param>
     /// <param name="epoch">The epoch, counted from 1.</param>
     /// <param name="random">The source of chance, seeded for this training.</param>

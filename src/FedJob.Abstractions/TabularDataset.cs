@@ -27,7 +27,8 @@ public sealed class TabularDataset : LocalDataset
             if (column.Count != SampleCount)
             {
                 throw new ArgumentException(
-                    $"Dataset '{name}': column '{column.Name}' has {column.Count} rows, '{Columns[0].Name}' has {SampleCount}.", nameof(columns));
+                    $"Dataset '{name}': column '{column.Name}' has {column.Count} rows, '{Columns[0].Name}' has {SampleCount}.",
+                    nameof(columns));
             }
 
             if (!_byName.TryAdd(column.Name, column))
@@ -52,7 +53,8 @@ public sealed class TabularDataset : LocalDataset
     /// <exception cref="KeyNotFoundException">There is no such column; the message lists those there are.</exception>
     public DatasetColumn this[string name] => _byName.TryGetValue(name, out DatasetColumn? column)
         ? column
-        : throw new KeyNotFoundException($"Dataset '{Name}' has no column '{name}'; it has: {string.Join(", ", Columns.Select(c => c.Name))}.");
+        : throw new KeyNotFoundException(
+            $"Dataset '{Name}' has no column '{name}'; it has: {string.Join(", ", Columns.Select(c => c.Name))}.");
 
     /// <summary>Copies some of the rows into a table of their own.</summary>
     /// <param name="name">The new table's name.</param>

@@ -1,6 +1,8 @@
 namespace FedJob.Abstractions;
 
-/// <summary>The type of one element of a <see cref="ParameterTensor"/>; the names on the wire are NumPy's (<c>float32</c>, <c>int64</c>, ...).</summary>
+/// <summary>
+/// The type of one element of a <see cref="ParameterTensor"/>; the names on the wire are NumPy's (<c>float32</c>, <c>int64</c>, ...).
+/// </summary>
 public enum TensorElementType
 {
     /// <summary>IEEE 754 half precision, 2 bytes; <see cref="Half"/>.</summary>

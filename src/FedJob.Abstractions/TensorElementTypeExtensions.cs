@@ -24,7 +24,8 @@ public static class TensorElementTypeExtensions
         elementType is TensorElementType.Float16 or TensorElementType.Float32 or TensorElementType.Float64;
 
     /// <summary>The element type that a .NET type is stored as.</summary>
-    /// <typeparam name="T">A primitive number type, <see cref="Half"/>, <see cref="bool"/> or <see cref="System.Numerics.Complex"/>.</typeparam>
+    /// <typeparam name="T">A primitive number type, <see cref="Half"/>, <see cref="bool"/> or
+    /// <see cref="System.Numerics.Complex"/>.</typeparam>
     /// <returns>The element type of the same size and meaning.</returns>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> is none of these types.</exception>
     public static TensorElementType FromClrType<T>()

@@ -16,7 +16,9 @@ public abstract class TensorStorage
     /// <exception cref="ObjectDisposedException">The owner of the storage was disposed.</exception>
     public abstract ReadOnlySpan<byte> GetSpan(long offset, int length);
 
-    /// <summary>A typed view of part of the bytes; unlike <see cref="GetSpan(long, int)"/> it may cover more than <see cref="int.MaxValue"/> bytes.</summary>
+    /// <summary>
+    /// A typed view of part of the bytes; unlike <see cref="GetSpan(long, int)"/> it may cover more than <see cref="int.MaxValue"/> bytes.
+    /// </summary>
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="byteOffset">Where the view begins, in bytes.</param>
     /// <param name="count">How many elements it has.</param>

@@ -1,6 +1,8 @@
 namespace FedJob.Abstractions;
 
-/// <summary>The metric a node computes when it validates; the wire carries its Fed-BioMed name (<c>ACCURACY</c>, <c>F1_SCORE</c>, ...).</summary>
+/// <summary>
+/// The metric a node computes when it validates; the wire carries its Fed-BioMed name (<c>ACCURACY</c>, <c>F1_SCORE</c>, ...).
+/// </summary>
 public enum TestMetric
 {
     /// <summary>Share of correct predictions; <c>ACCURACY</c>.</summary>

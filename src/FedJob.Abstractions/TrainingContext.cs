@@ -19,19 +19,24 @@ public sealed record TrainingContext
     /// <summary>The round, counted from 0.</summary>
     public required int Round { get; init; }
 
-    /// <summary>The seed of everything random in this training; another one for each node and round, the same when the round is repeated.</summary>
+    /// <summary>
+    /// The seed of everything random in this training; another one for each node and round, the same when the round is repeated.
+    /// </summary>
     public required int Seed { get; init; }
 
     /// <summary>Small arguments of the researcher's aggregator for this node. Default: empty.</summary>
     public JsonObject AggregatorArgs { get; init; } = [];
 
     /// <summary>
-    /// The tensors of the researcher's aggregator for this node, by argument name, e.g. Scaffold's correction under <c>aggregator_correction</c>; valid during
-    /// the training. <see cref="GradientCorrection"/> applies it. Default: none.
+    /// The tensors of the researcher's aggregator for this node, by argument name, e.g. Scaffold's correction under
+    /// <c>aggregator_correction</c>; valid during the training. <see cref="GradientCorrection"/> applies it. Default: none.
     /// </summary>
-    public IReadOnlyDictionary<string, ModelParameters> AggregatorTensors { get; init; } = new Dictionary<string, ModelParameters>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ModelParameters> AggregatorTensors { get; init; } =
+        new Dictionary<string, ModelParameters>(StringComparer.Ordinal);
 
-    /// <summary>Where to report the loss of a batch; the report reaches the researcher while the training goes on. Default: nowhere.</summary>
+    /// <summary>
+    /// Where to report the loss of a batch; the report reaches the researcher while the training goes on. Default: nowhere.
+    /// </summary>
     public IProgress<MetricReport>? Progress { get; init; }
 
     /// <summary>Where the plan may log; on a node the researcher sees these lines. Default: nowhere.</summary>

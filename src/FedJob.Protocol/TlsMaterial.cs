@@ -5,7 +5,9 @@ using FedJob.Abstractions;
 
 namespace FedJob.Protocol;
 
-/// <summary>The certificates that <see cref="TlsOptions"/> names, read once; the owner of a connection keeps them as long as it may connect again.</summary>
+/// <summary>
+/// The certificates that <see cref="TlsOptions"/> names, read once; the owner of a connection keeps them as long as it may connect again.
+/// </summary>
 internal sealed class TlsMaterial : IDisposable
 {
     private TlsMaterial(X509Certificate2Collection? authorities, X509Certificate2? clientCertificate)
@@ -69,8 +71,11 @@ internal sealed class TlsMaterial : IDisposable
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
-            var statuses = string.Join("; ", chain?.ChainStatus.Select(status => status.StatusInformation.Trim()).ToHashSet(StringComparer.Ordinal) ?? []);
-            problems.Add($"its certificate ({certificate.Subject}) is not trusted: {(statuses.Length > 0 ? statuses : "no chain to a trusted root")}");
+            var statuses = string.Join(
+                "; ", chain?.ChainStatus.Select(status => status.StatusInformation.Trim()).ToHashSet(StringComparer.Ordinal) ?? []);
+            problems.Add(
+                $"its certificate ({certificate.Subject}) is not trusted: "
+                + $"{(statuses.Length > 0 ? statuses : "no chain to a trusted root")}");
         }
 
         return string.Join(", and ", problems);

@@ -1,7 +1,10 @@
 namespace FedJob.Protocol;
 
 /// <summary>TLS for a connection to a broker or repository: on when present; it never falls back to clear text.</summary>
-/// <remarks>The peer's certificate must be valid today, lead to a trusted authority and name the host that was asked for. Revocation lists are not fetched.</remarks>
+/// <remarks>
+/// The peer's certificate must be valid today, lead to a trusted authority and name the host that was asked for. Revocation lists are not
+/// fetched.
+/// </remarks>
 public sealed class TlsOptions
 {
     /// <summary>A PEM file with the certificate authorities trusted instead of the system's. Default: the system's.</summary>

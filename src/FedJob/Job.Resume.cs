@@ -43,6 +43,7 @@ public sealed partial class Job
         ArgumentNullException.ThrowIfNull(timeProvider);
         string full = Path.GetFullPath(directory);
         ResumeOptions resume = options ?? new ResumeOptions();
+        resume.Validate();
         if (!JournalReader.IsIn(full))
         {
             using StoredJob stored = await StoredJobs.ReadAsync(full, cancellationToken).ConfigureAwait(false);
@@ -117,6 +118,7 @@ public sealed partial class Job
             RoundPolicy = resume.RoundPolicy,
             MetricCapacity = resume.MetricCapacity,
             KeepReplyFiles = resume.KeepReplyFiles,
+            MaxDegreeOfParallelism = resume.MaxDegreeOfParallelism,
             WorkDirectory = directory,
         };
         options.Validate();

@@ -10,8 +10,8 @@ namespace FedJob;
 public sealed class ResumeOptions
 {
     /// <summary>
-    /// The plan, for the researcher's own instance of it; its bytes must be those of the checkpoint. Default: none. The checkpoint's bytes are sent to nodes as
-    /// they are, and <see cref="Job.TrainingPlan"/> is <see langword="null"/>.
+    /// The plan, for the researcher's own instance of it; its bytes must be those of the checkpoint. Default: none. The checkpoint's bytes
+    /// are sent to nodes as they are, and <see cref="Job.TrainingPlan"/> is <see langword="null"/>.
     /// </summary>
     public TrainingPlanSource? TrainingPlan { get; set; }
 
@@ -31,8 +31,8 @@ public sealed class ResumeOptions
     public FederatedDataset? Data { get; set; }
 
     /// <summary>
-    /// Whether to go on as another job: with a new id, and with nodes that begin without a state, since theirs belongs to the first job. Default:
-    /// <see langword="false"/>, the same job goes on.
+    /// Whether to go on as another job: with a new id, and with nodes that begin without a state, since theirs belongs to the first job.
+    /// Default: <see langword="false"/>, the same job goes on.
     /// </summary>
     public bool AsBranch { get; set; }
 
@@ -40,11 +40,35 @@ public sealed class ResumeOptions
     public int MetricCapacity { get; set; } = 100_000;
 
     /// <summary>
-    /// Whether the parameter files of a training round's nodes are kept until the next training round is committed (<see cref="Job.ReplyFiles"/>), e.g. for
-    /// checkpoints with <see cref="CheckpointOptions.IncludeReplyFiles"/>. They need as much room as the participants' models together. Default: <see langword="false"/>.
+    /// Whether the parameter files of a training round's nodes are kept until the next training round is committed
+    /// (<see cref="Job.ReplyFiles"/>), e.g. for checkpoints with <see cref="CheckpointOptions.IncludeReplyFiles"/>. They need as much room
+    /// as the participants' models together. Default: <see langword="false"/>.
     /// </summary>
     public bool KeepReplyFiles { get; set; }
 
-    /// <summary>Where the resumed job keeps its files; made if it does not exist. Default: a temporary directory that is removed with the job.</summary>
+    /// <summary>
+    /// The threads that combine the updates of a round, at least 1; the result has the same bits for any number. Default: one for each
+    /// processor, at most 4.
+    /// </summary>
+    public int MaxDegreeOfParallelism { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
+
+    /// <summary>
+    /// Where the resumed job keeps its files; made if it does not exist. Default: a temporary directory that is removed with the job.
+    /// </summary>
     public string? WorkDirectory { get; set; }
+
+    /// <summary>Checks what can be checked before the checkpoint or journal is read.</summary>
+    /// <exception cref="ArgumentException">A value is not allowed; the message names option, value and what is allowed.</exception>
+    internal void Validate()
+    {
+        if (MetricCapacity is < 1 or > 10_000_000)
+        {
+            throw new ArgumentException($"ResumeOptions.MetricCapacity is {MetricCapacity}; allowed: 1 to 10,000,000.");
+        }
+
+        if (MaxDegreeOfParallelism < 1)
+        {
+            throw new ArgumentException($"ResumeOptions.MaxDegreeOfParallelism is {MaxDegreeOfParallelism}; allowed: 1 and more.");
+        }
+    }
 }

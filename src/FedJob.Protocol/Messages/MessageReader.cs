@@ -25,7 +25,9 @@ public static class MessageReader
         ReadOnlyMemory<byte> payload, [NotNullWhen(true)] out NodeMessage? message, [NotNullWhen(false)] out string? rejection) =>
         TryRead(payload, MessageFormats.NodeMessages, out message, out rejection);
 
-    /// <summary>Reads who sent a message that <see cref="TryReadFromNode"/> refuses, so that what waits for it need not wait for ever.</summary>
+    /// <summary>
+    /// Reads who sent a message that <see cref="TryReadFromNode"/> refuses, so that what waits for it need not wait for ever.
+    /// </summary>
     /// <param name="payload">The bytes.</param>
     /// <returns>The sender; <see langword="null"/> where the bytes are no JSON object of a known kind with sound ids.</returns>
     public static ReplySender? FindSender(ReadOnlyMemory<byte> payload)
@@ -83,10 +85,13 @@ public static class MessageReader
     }
 
     /// <summary>Python peers may write a byte order mark.</summary>
-    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> payload) => payload.Span.StartsWith("\uFEFF"u8) ? payload[3..] : payload;
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> payload) =>
+        payload.Span.StartsWith("\uFEFF"u8) ? payload[3..] : payload;
 
     private static string? FindId(JsonElement root, string field) =>
-        root.TryGetProperty(field, out JsonElement id) && id.ValueKind == JsonValueKind.String && Identifier.IsValid(id.GetString()!) ? id.GetString() : null;
+        root.TryGetProperty(field, out JsonElement id) && id.ValueKind == JsonValueKind.String && Identifier.IsValid(id.GetString()!)
+            ? id.GetString()
+            : null;
 
     /// <summary>Version and command come first: without them no other field has a meaning.</summary>
     private static MessageFormat? FindFormat(JsonElement root, FrozenDictionary<string, MessageFormat> formats, Findings findings)

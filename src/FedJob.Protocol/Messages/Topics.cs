@@ -32,7 +32,9 @@ public static class Topics
         ArgumentNullException.ThrowIfNull(topic);
         const string Start = "fedjob/";
         const string End = "/presence";
-        return topic.Length > Start.Length + End.Length && topic.StartsWith(Start, StringComparison.Ordinal) && topic.EndsWith(End, StringComparison.Ordinal)
+        return topic.Length > Start.Length + End.Length
+            && topic.StartsWith(Start, StringComparison.Ordinal)
+            && topic.EndsWith(End, StringComparison.Ordinal)
             && topic[Start.Length..^End.Length] is var nodeId && Identifier.IsValid(nodeId) ? nodeId : null;
     }
 

@@ -12,14 +12,16 @@ using MQTTnet.Implementations;
 namespace FedJob.Protocol.Mqtt;
 
 /// <summary>
-/// A channel of MQTTnet that lets no packet above a limit into memory: MQTTnet reserves what a packet's length field says, up to 256 MiB. An oversized
-/// message is read past and a small stand-in on <see cref="StandInTopic"/> takes its place, so that it is acknowledged and the connection lives.
+/// A channel of MQTTnet that lets no packet above a limit into memory: MQTTnet reserves what a packet's length field says, up to 256 MiB.
+/// An oversized message is read past and a small stand-in on <see cref="StandInTopic"/> takes its place, so that it is acknowledged and the
+/// connection lives.
 /// </summary>
 /// <param name="inner">The real channel.</param>
 /// <param name="version">The version of MQTT spoken.</param>
 /// <param name="limit">The longest packet let through, in bytes after its length field.</param>
 /// <param name="oversized">Told the topic and length of each message that was read past.</param>
-internal sealed class BoundedChannel(IMqttChannel inner, MqttProtocolVersion version, int limit, Action<string, long> oversized) : IMqttChannel
+internal sealed class BoundedChannel(IMqttChannel inner, MqttProtocolVersion version, int limit, Action<string, long> oversized)
+    : IMqttChannel
 {
     /// <summary>The topic of stand-ins. No broker delivers a topic with <c>$</c> to a link's filters.</summary>
     public const string StandInTopic = "$oversized";
@@ -175,7 +177,11 @@ internal sealed class BoundedChannel(IMqttChannel inner, MqttProtocolVersion ver
     {
         // MQTT 5 has a (here empty) list of properties after the identifier.
         var length = 2 + StandInTopicBytes.Length + identifier.Length + (version == MqttProtocolVersion.V500 ? 1 : 0);
-        return [type, (byte)length, 0, (byte)StandInTopicBytes.Length, .. StandInTopicBytes, .. identifier, .. (version == MqttProtocolVersion.V500 ? new byte[1] : [])];
+        return
+        [
+            type, (byte)length, 0, (byte)StandInTopicBytes.Length, .. StandInTopicBytes, .. identifier,
+            .. (version == MqttProtocolVersion.V500 ? new byte[1] : []),
+        ];
     }
 
     private async Task<bool> FillAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>Where the MQTT broker is and how to talk to it. A link copies the values when it connects; later changes do not reach it.</summary>
+/// <summary>
+/// Where the MQTT broker is and how to talk to it. A link copies the values when it connects; later changes do not reach it.
+/// </summary>
 public sealed class BrokerOptions
 {
     // One byte of header and four of length bound an MQTT packet to 256 MiB; the rest of it is left for the topic and the properties.
@@ -35,13 +37,14 @@ public sealed class BrokerOptions
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The keep-alive interval, 1 s to 65535 s; a dead link is noticed within 1.5 times this. A broker may ask for a shorter one. Default: 15 s.
+    /// The keep-alive interval, 1 s to 65535 s; a dead link is noticed within 1.5 times this. A broker may ask for a shorter one. Default:
+    /// 15 s.
     /// </summary>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// The first pause before reconnecting, above 0; doubles up to <see cref="MaximumReconnectDelay"/>. Each pause is cut by chance to between half and
-    /// the whole of that, so that many links do not come back at the same instant. Default: 0.5 s.
+    /// The first pause before reconnecting, above 0; doubles up to <see cref="MaximumReconnectDelay"/>. Each pause is cut by chance to
+    /// between half and the whole of that, so that many links do not come back at the same instant. Default: 0.5 s.
     /// </summary>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
@@ -58,7 +61,8 @@ public sealed class BrokerOptions
         var broken = new List<string>();
         if (Uri.CheckHostName(Host) == UriHostNameType.Unknown)
         {
-            broken.Add($"{nameof(BrokerOptions)}.{nameof(Host)} is '{Host}'; allowed: a host name or an IP address, without scheme and port.");
+            broken.Add(
+                $"{nameof(BrokerOptions)}.{nameof(Host)} is '{Host}'; allowed: a host name or an IP address, without scheme and port.");
         }
 
         if (Port is < 1 or > ushort.MaxValue)
@@ -91,7 +95,8 @@ public sealed class BrokerOptions
         {
             broken.Add(
                 $"{nameof(BrokerOptions)}.{nameof(MaximumReconnectDelay)} is {MaximumReconnectDelay} and "
-                + $"{nameof(BrokerOptions)}.{nameof(ReconnectDelay)} is {ReconnectDelay}; allowed: a maximum that is not below the first delay.");
+                + $"{nameof(BrokerOptions)}.{nameof(ReconnectDelay)} is {ReconnectDelay}; "
+                + "allowed: a maximum that is not below the first delay.");
         }
 
         if (MaximumMessageBytes is < 1 or > LargestMessage)

@@ -1,6 +1,8 @@
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>The state of the link to the broker: Closed, Connecting, Open, Reconnecting (back to Open), and Closed or Failed for good.</summary>
+/// <summary>
+/// The state of the link to the broker: Closed, Connecting, Open, Reconnecting (back to Open), and Closed or Failed for good.
+/// </summary>
 public enum ConnectionState
 {
     /// <summary>Not connected: not yet, or disposed.</summary>

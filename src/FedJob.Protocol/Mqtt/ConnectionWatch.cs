@@ -2,7 +2,9 @@ using FedJob.Abstractions;
 
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>Watches an open connection: a dead one is noticed within 1.5 keep-alive intervals, also while messages are being sent into the void.</summary>
+/// <summary>
+/// Watches an open connection: a dead one is noticed within 1.5 keep-alive intervals, also while messages are being sent into the void.
+/// </summary>
 internal static class ConnectionWatch
 {
     /// <summary>Waits until the connection is lost. Asks the broker for a sign of life at every keep-alive interval.</summary>
@@ -34,7 +36,8 @@ internal static class ConnectionWatch
         }
     }
 
-    private static async Task ProbeAsync(IBrokerConnection connection, string address, TimeProvider timeProvider, CancellationToken stopping)
+    private static async Task ProbeAsync(
+        IBrokerConnection connection, string address, TimeProvider timeProvider, CancellationToken stopping)
     {
         using var timer = new CancellationTokenSource(connection.KeepAlive / 2, timeProvider);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping, timer.Token);

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>Counts messages that were dropped, and tells of it at the 1st, 10th, 100th... of each topic, so that a flood does not flood the log too.</summary>
+/// <summary>
+/// Counts messages that were dropped, and tells of it at the 1st, 10th, 100th... of each topic, so that a flood does not flood the log too.
+/// </summary>
 /// <param name="logger">Where it is told.</param>
 internal sealed partial class DropCounter(ILogger logger)
 {

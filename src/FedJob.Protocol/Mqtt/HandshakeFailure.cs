@@ -29,10 +29,13 @@ internal sealed record HandshakeFailure(MessagingException Exception, HandshakeF
             case MqttClientConnectResultCode.UnsupportedProtocolVersion or (MqttClientConnectResultCode)UnacceptableProtocolVersion311:
                 return new HandshakeFailure(
                     new MessagingException(
-                        FedJobErrorCode.BrokerRefused, $"The broker at {address} does not speak the version of MQTT it was asked in ({reason})."),
+                        FedJobErrorCode.BrokerRefused,
+                        $"The broker at {address} does not speak the version of MQTT it was asked in ({reason})."),
                     HandshakeFailureKind.VersionRefused);
             default:
-                return Other(FedJobErrorCode.BrokerRefused, $"The broker at {address} refused the connection ({reason}). Check its log and settings.");
+                return Other(
+                    FedJobErrorCode.BrokerRefused,
+                    $"The broker at {address} refused the connection ({reason}). Check its log and settings.");
         }
     }
 
@@ -49,7 +52,8 @@ internal sealed record HandshakeFailure(MessagingException Exception, HandshakeF
         {
             return Other(
                 FedJobErrorCode.BrokerRefused,
-                $"The broker at {address} cannot be trusted: {certificateProblem}. Check TlsOptions.CertificateAuthorityPath, BrokerOptions.Host and the "
+                $"The broker at {address} cannot be trusted: {certificateProblem}. "
+                + "Check TlsOptions.CertificateAuthorityPath, BrokerOptions.Host and the "
                 + "broker's certificate.",
                 exception);
         }
@@ -65,7 +69,10 @@ internal sealed record HandshakeFailure(MessagingException Exception, HandshakeF
 
         if (channel.HasReceived)
         {
-            return Other(FedJobErrorCode.BrokerRefused, $"What listens at {address} did not answer in MQTT ({Innermost(exception).Message}).", exception);
+            return Other(
+                FedJobErrorCode.BrokerRefused,
+                $"What listens at {address} did not answer in MQTT ({Innermost(exception).Message}).",
+                exception);
         }
 
         // Not connected, no longer: cut between the handshake and the first look at the socket.
@@ -81,7 +88,8 @@ internal sealed record HandshakeFailure(MessagingException Exception, HandshakeF
                 HandshakeFailureKind.ClosedWithoutAnswer);
         }
 
-        var cut = socket is null or { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
+        var cut =
+            socket is null or { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
         if (usesTls && (cut || Causes(exception).Any(cause => cause is AuthenticationException)))
         {
             return Other(

@@ -1,6 +1,8 @@
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>One connection to a broker, from its handshake to its loss; it does not come back. What the link needs of an MQTT library.</summary>
+/// <summary>
+/// One connection to a broker, from its handshake to its loss; it does not come back. What the link needs of an MQTT library.
+/// </summary>
 internal interface IBrokerConnection : IAsyncDisposable
 {
     /// <summary>Whether user properties travel.</summary>
@@ -17,7 +19,8 @@ internal interface IBrokerConnection : IAsyncDisposable
     Task SubscribeAsync(CancellationToken cancellationToken);
 
     /// <summary>Publishes with QoS 1 and waits for the acknowledgement.</summary>
-    /// <exception cref="MessagingException">The broker refused the message, or the connection was lost (<c>ConnectionClosed</c>).</exception>
+    /// <exception cref="MessagingException">The broker refused the message, or the connection was lost
+    /// (<c>ConnectionClosed</c>).</exception>
     Task<PublishOutcome> PublishAsync(OutboundMessage message, CancellationToken cancellationToken);
 
     /// <summary>Asks the broker for a sign of life and waits for it.</summary>

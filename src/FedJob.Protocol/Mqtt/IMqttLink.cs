@@ -2,13 +2,17 @@ using System.Threading.Channels;
 
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>A link to the broker that comes back: publishes with QoS 1, hands arrivals to bounded queues, reconnects and subscribes again by itself.</summary>
+/// <summary>
+/// A link to the broker that comes back: publishes with QoS 1, hands arrivals to bounded queues, reconnects and subscribes again by itself.
+/// </summary>
 public interface IMqttLink : IAsyncDisposable
 {
     /// <summary>The state of the link.</summary>
     ConnectionState State { get; }
 
-    /// <summary>Whether user properties travel: <see langword="true"/> on MQTT 5, <see langword="false"/> where the broker speaks only 3.1.1.</summary>
+    /// <summary>
+    /// Whether user properties travel: <see langword="true"/> on MQTT 5, <see langword="false"/> where the broker speaks only 3.1.1.
+    /// </summary>
     bool SupportsUserProperties { get; }
 
     /// <summary>How many arrivals were dropped because a queue was full or a message too large.</summary>
@@ -26,7 +30,10 @@ public interface IMqttLink : IAsyncDisposable
     /// <exception cref="ArgumentException">The link has no such subscription.</exception>
     ChannelReader<InboundMessage> GetMessages(string topicFilter);
 
-    /// <summary>Publishes a message with QoS 1 and waits for the broker's acknowledgement. While the link is reconnecting the call waits, within the publish timeout.</summary>
+    /// <summary>
+    /// Publishes a message with QoS 1 and waits for the broker's acknowledgement. While the link is reconnecting the call waits, within the
+    /// publish timeout.
+    /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="cancellationToken">Ends the wait; the message may still be delivered.</param>
     /// <returns>What the broker said.</returns>

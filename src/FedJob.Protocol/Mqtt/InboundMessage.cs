@@ -20,8 +20,8 @@ public sealed record InboundMessage
 
     /// <summary>
     /// Tells the broker that the message is safe here and need not be sent again. Does nothing where the subscription does not ask for it
-    /// (<see cref="MqttSubscription.ManualAcknowledge"/>), and nothing when the connection it came over is gone: the broker then sends it again.
-    /// Call it once, in the order of arrival.
+    /// (<see cref="MqttSubscription.ManualAcknowledge"/>), and nothing when the connection it came over is gone: the broker then sends it
+    /// again. Call it once, in the order of arrival.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait; the acknowledgement may still be sent.</param>
     /// <returns>A task that ends when the acknowledgement is written to the connection.</returns>

@@ -3,7 +3,9 @@ using System.Threading.Channels;
 
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>The bounded queues of a link's subscriptions. Putting a message in never waits: what does not fit is dropped and counted.</summary>
+/// <summary>
+/// The bounded queues of a link's subscriptions. Putting a message in never waits: what does not fit is dropped and counted.
+/// </summary>
 internal sealed class InboundQueues
 {
     private readonly Queue[] _queues;
@@ -34,7 +36,8 @@ internal sealed class InboundQueues
     public ChannelReader<InboundMessage> GetReader(string topicFilter) =>
         _queues.FirstOrDefault(queue => queue.Subscription.TopicFilter == topicFilter)?.Channel.Reader
         ?? throw new ArgumentException(
-            $"The link has no subscription '{topicFilter}'; it has: {string.Join(", ", _queues.Select(queue => $"'{queue.Subscription.TopicFilter}'"))}.",
+            $"The link has no subscription '{topicFilter}'; it has: "
+            + $"{string.Join(", ", _queues.Select(queue => $"'{queue.Subscription.TopicFilter}'"))}.",
             nameof(topicFilter));
 
     /// <summary>Copies a message into its queue, or drops and counts it.</summary>
@@ -44,7 +47,10 @@ internal sealed class InboundQueues
     /// <param name="acknowledge">Sends its acknowledgement.</param>
     /// <returns>Whether the reader acknowledges it; when not, the caller does so now.</returns>
     public bool Accept(
-        string topic, in ReadOnlySequence<byte> payload, IReadOnlyDictionary<string, string> userProperties, Func<CancellationToken, Task> acknowledge)
+        string topic,
+        in ReadOnlySequence<byte> payload,
+        IReadOnlyDictionary<string, string> userProperties,
+        Func<CancellationToken, Task> acknowledge)
     {
         var arrival = _time.GetTimestamp();
         if (Array.Find(_queues, candidate => _matches(topic, candidate.Subscription.TopicFilter)) is not { } queue)
@@ -75,7 +81,9 @@ internal sealed class InboundQueues
 
         if (!_completed)
         {
-            Dropped.Count(topic, $"the queue of '{queue.Subscription.TopicFilter}' holds {queue.Subscription.Capacity} messages that nobody has read");
+            Dropped.Count(
+                topic,
+                $"the queue of '{queue.Subscription.TopicFilter}' holds {queue.Subscription.Capacity} messages that nobody has read");
         }
 
         return false;

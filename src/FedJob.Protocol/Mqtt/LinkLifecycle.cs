@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace FedJob.Protocol.Mqtt;
 
 /// <summary>
-/// The life of a link: connects, watches the connection, reconnects, ends. One flow of control runs through it, and that flow alone writes the state.
+/// The life of a link: connects, watches the connection, reconnects, ends. One flow of control runs through it, and that flow alone writes
+/// the state.
 /// </summary>
 internal sealed partial class LinkLifecycle : IAsyncDisposable
 {
@@ -100,7 +101,8 @@ internal sealed partial class LinkLifecycle : IAsyncDisposable
             {
                 EnterOpen(connection);
                 var opened = _time.GetTimestamp();
-                var loss = await ConnectionWatch.WaitForLossAsync(connection, _options.Address, _time, _stopping.Token).ConfigureAwait(false);
+                var loss = await ConnectionWatch.WaitForLossAsync(connection, _options.Address, _time, _stopping.Token)
+                    .ConfigureAwait(false);
                 if (loss is null)
                 {
                     await EndAsync(connection).ConfigureAwait(false);
@@ -137,7 +139,9 @@ internal sealed partial class LinkLifecycle : IAsyncDisposable
         catch (Exception exception)
         {
             failure = new MessagingException(
-                FedJobErrorCode.ConnectionClosed, $"The link to the broker at {_options.Address} ended by an unexpected error: {exception.Message}", exception);
+                FedJobErrorCode.ConnectionClosed,
+                $"The link to the broker at {_options.Address} ended by an unexpected error: {exception.Message}",
+                exception);
         }
 
         Finish(failure);

@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>Opens a link's connections: connected, subscribed and announced, or nothing of it is left; again and again after a loss.</summary>
-internal sealed partial class LinkOpener(IBrokerConnector connector, LinkOptions options, Random random, ILogger logger, TimeProvider timeProvider)
+/// <summary>
+/// Opens a link's connections: connected, subscribed and announced, or nothing of it is left; again and again after a loss.
+/// </summary>
+internal sealed partial class LinkOpener(
+    IBrokerConnector connector, LinkOptions options, Random random, ILogger logger, TimeProvider timeProvider)
 {
     private readonly ReconnectBackoff _backoff = new(options.ReconnectDelay, options.MaximumReconnectDelay, random);
 
@@ -37,7 +40,8 @@ internal sealed partial class LinkOpener(IBrokerConnector connector, LinkOptions
             {
                 throw new MessagingException(
                     FedJobErrorCode.BrokerUnreachable,
-                    $"The broker at {options.Address} did not answer {(connection is null ? "the connection request" : "the subscriptions")} within "
+                    $"The broker at {options.Address} did not answer "
+                    + $"{(connection is null ? "the connection request" : "the subscriptions")} within "
                     + $"{options.ConnectTimeout} (BrokerOptions.ConnectTimeout). Check that it is an MQTT broker and not overloaded.",
                     exception)
                 {
@@ -50,7 +54,8 @@ internal sealed partial class LinkOpener(IBrokerConnector connector, LinkOptions
             {
                 throw new MessagingException(
                     FedJobErrorCode.BrokerRefused,
-                    $"The broker at {options.Address} took the connection and closed it before the subscriptions were in place: {exception.Message} "
+                    $"The broker at {options.Address} took the connection and closed it before the subscriptions were in place: "
+                    + $"{exception.Message} "
                     + "Check its log; it may forbid the topics or the client id.",
                     exception);
             }

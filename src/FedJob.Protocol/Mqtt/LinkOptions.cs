@@ -71,12 +71,14 @@ internal sealed record LinkOptions
     {
         if (string.IsNullOrEmpty(settings.ClientId) || Encoding.UTF8.GetByteCount(settings.ClientId) > ushort.MaxValue)
         {
-            throw new ArgumentException($"MqttLinkSettings.ClientId is '{settings.ClientId}'; allowed: 1 to {ushort.MaxValue} bytes.", nameof(settings));
+            throw new ArgumentException(
+                $"MqttLinkSettings.ClientId is '{settings.ClientId}'; allowed: 1 to {ushort.MaxValue} bytes.", nameof(settings));
         }
 
         if (settings.SessionExpiry < TimeSpan.Zero || settings.SessionExpiry.TotalSeconds > uint.MaxValue)
         {
-            throw new ArgumentException($"MqttLinkSettings.SessionExpiry is {settings.SessionExpiry}; allowed: 0 to {uint.MaxValue} s.", nameof(settings));
+            throw new ArgumentException(
+                $"MqttLinkSettings.SessionExpiry is {settings.SessionExpiry}; allowed: 0 to {uint.MaxValue} s.", nameof(settings));
         }
 
         ArgumentNullException.ThrowIfNull(settings.Subscriptions, nameof(settings));
@@ -87,12 +89,14 @@ internal sealed record LinkOptions
             TopicRules.CheckFilter(subscription.TopicFilter, nameof(settings));
             if (subscription.Capacity < 1)
             {
-                throw new ArgumentException($"The capacity of '{subscription.TopicFilter}' is {subscription.Capacity}; allowed: at least 1.", nameof(settings));
+                throw new ArgumentException(
+                    $"The capacity of '{subscription.TopicFilter}' is {subscription.Capacity}; allowed: at least 1.", nameof(settings));
             }
 
             if (!filters.Add(subscription.TopicFilter))
             {
-                throw new ArgumentException($"'{subscription.TopicFilter}' is subscribed to twice; allowed: once a link.", nameof(settings));
+                throw new ArgumentException(
+                    $"'{subscription.TopicFilter}' is subscribed to twice; allowed: once a link.", nameof(settings));
             }
         }
 

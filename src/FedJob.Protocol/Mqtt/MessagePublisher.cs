@@ -2,7 +2,9 @@ using FedJob.Abstractions;
 
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>Brings one message to the broker: over the open connection, or the next one, until it is acknowledged or its time is up.</summary>
+/// <summary>
+/// Brings one message to the broker: over the open connection, or the next one, until it is acknowledged or its time is up.
+/// </summary>
 /// <param name="gate">Where the open connection is.</param>
 /// <param name="timeout">How long one call may take.</param>
 /// <param name="timeProvider">The clock of the timeout.</param>
@@ -51,7 +53,8 @@ internal sealed class MessagePublisher(OpenGate gate, TimeSpan timeout, TimeProv
     private MessagingException NotAcknowledged(OutboundMessage message, TimeSpan elapsed, MessagingException? lost) =>
         new(
             FedJobErrorCode.PublishNotAcknowledged,
-            $"The broker at {address} did not acknowledge a message of {message.Payload.Length} bytes on '{message.Topic}' within {timeout} "
+            $"The broker at {address} did not acknowledge a message of {message.Payload.Length} bytes on '{message.Topic}' "
+            + $"within {timeout} "
             + $"(BrokerOptions.PublishTimeout){(lost is null ? string.Empty : "; the connection was lost meanwhile")}. "
             + "It may have been delivered all the same. Check the broker, or allow more time.",
             lost)

@@ -16,7 +16,8 @@ public sealed class MqttLink : IMqttLink
         IBrokerConnector connector, LinkOptions options, InboundQueues queues, Random random, ILogger logger, TimeProvider timeProvider)
     {
         _queues = queues;
-        _lifecycle = new LinkLifecycle(connector, options, queues, random, logger, timeProvider, change => StateChanged?.Invoke(this, change));
+        _lifecycle = new LinkLifecycle(
+            connector, options, queues, random, logger, timeProvider, change => StateChanged?.Invoke(this, change));
         _publisher = new MessagePublisher(_lifecycle.Gate, options.PublishTimeout, timeProvider, options.Address);
     }
 
@@ -46,7 +47,8 @@ public sealed class MqttLink : IMqttLink
     /// <exception cref="MessagingException">
     /// No broker answered within the connect timeout, it refused, or an option is wrong; the code tells which. Nothing is left behind.
     /// </exception>
-    /// <exception cref="Abstractions.FedJobException">A file named by <see cref="BrokerOptions.Tls"/> cannot be read (<c>LocalFileFailed</c>).</exception>
+    /// <exception cref="Abstractions.FedJobException">A file named by <see cref="BrokerOptions.Tls"/> cannot be read
+    /// (<c>LocalFileFailed</c>).</exception>
     /// <exception cref="ArgumentException">A setting is not allowed.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     public static async Task<MqttLink> ConnectAsync(
@@ -77,8 +79,8 @@ public sealed class MqttLink : IMqttLink
     }
 
     /// <summary>
-    /// Publishes the farewell, says goodbye to the broker (within 2 s) and ends the link: waiting calls fail with <c>ConnectionClosed</c>, the queues and
-    /// <see cref="Completion"/> end. Later calls do nothing more.
+    /// Publishes the farewell, says goodbye to the broker (within 2 s) and ends the link: waiting calls fail with <c>ConnectionClosed</c>,
+    /// the queues and <see cref="Completion"/> end. Later calls do nothing more.
     /// </summary>
     /// <returns>A task that ends when all is closed.</returns>
     public ValueTask DisposeAsync() => _lifecycle.DisposeAsync();
@@ -106,6 +108,9 @@ public sealed class MqttLink : IMqttLink
         }
     }
 
-    /// <summary>Cuts the connection without farewell and goodbye and ends the link, as the death of its process would: the broker publishes the will.</summary>
+    /// <summary>
+    /// Cuts the connection without farewell and goodbye and ends the link, as the death of its process would: the broker publishes the
+    /// will.
+    /// </summary>
     internal ValueTask AbortAsync() => _lifecycle.AbortAsync();
 }

@@ -4,8 +4,8 @@ namespace FedJob.Protocol.Mqtt;
 public sealed record MqttLinkSettings
 {
     /// <summary>
-    /// The client id at the broker; unique. Where the broker says that another link took the id over, this one fails for good, so that the two do not
-    /// throw each other out for ever.
+    /// The client id at the broker; unique. Where the broker says that another link took the id over, this one fails for good, so that the
+    /// two do not throw each other out for ever.
     /// </summary>
     public required string ClientId { get; init; }
 
@@ -22,8 +22,8 @@ public sealed record MqttLinkSettings
     public OutboundMessage? Farewell { get; init; }
 
     /// <summary>
-    /// How long the broker keeps this client id's subscriptions and undelivered messages after the connection ends, in whole seconds (MQTT 3.1.1 has no
-    /// limit). A broker that restarts may have lost them all the same. Default: zero, every connection starts afresh.
+    /// How long the broker keeps this client id's subscriptions and undelivered messages after the connection ends, in whole seconds (MQTT
+    /// 3.1.1 has no limit). A broker that restarts may have lost them all the same. Default: zero, every connection starts afresh.
     /// </summary>
     public TimeSpan SessionExpiry { get; init; }
 }

@@ -13,7 +13,8 @@ internal sealed partial class MqttNetArrivals(
     InboundQueues queues, Func<MqttApplicationMessageReceivedEventArgs, CancellationToken, Task> acknowledge, ILogger logger)
 {
     /// <summary>Whether a topic matches a filter.</summary>
-    public static bool Matches(string topic, string filter) => MqttTopicFilterComparer.Compare(topic, filter) == MqttTopicFilterCompareResult.IsMatch;
+    public static bool Matches(string topic, string filter) =>
+        MqttTopicFilterComparer.Compare(topic, filter) == MqttTopicFilterCompareResult.IsMatch;
 
     public Task TakeInAsync(MqttApplicationMessageReceivedEventArgs arrival)
     {
@@ -28,7 +29,10 @@ internal sealed partial class MqttNetArrivals(
             // Held back until it is known who acknowledges: a reader may be quicker than this handler.
             arrival.AutoAcknowledge = false;
             arrival.AutoAcknowledge = !queues.Accept(
-                message.Topic, message.Payload, CopyProperties(message.UserProperties), cancellationToken => acknowledge(arrival, cancellationToken));
+                message.Topic,
+                message.Payload,
+                CopyProperties(message.UserProperties),
+                cancellationToken => acknowledge(arrival, cancellationToken));
         }
         catch (Exception exception)
         {

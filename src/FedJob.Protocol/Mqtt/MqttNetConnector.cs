@@ -4,14 +4,17 @@ using MQTTnet.Formatter;
 namespace FedJob.Protocol.Mqtt;
 
 /// <summary>
-/// Connects with MQTT 5, or with 3.1.1 where the broker speaks nothing newer. What was agreed on first stays for the life of the link, so that a
-/// connection cut at a bad moment does not cost it the user properties.
+/// Connects with MQTT 5, or with 3.1.1 where the broker speaks nothing newer. What was agreed on first stays for the life of the link, so
+/// that a connection cut at a bad moment does not cost it the user properties.
 /// </summary>
-internal sealed partial class MqttNetConnector(LinkOptions options, TlsMaterial? tls, InboundQueues queues, ILogger logger, TimeProvider timeProvider)
+internal sealed partial class MqttNetConnector(
+    LinkOptions options, TlsMaterial? tls, InboundQueues queues, ILogger logger, TimeProvider timeProvider)
     : IBrokerConnector
 {
-    // A broker that knows only 3.1.1 has to say so, but some only close the connection; so does one that is just going down. Asked twice, then believed.
-    private static readonly MqttProtocolVersion[] FirstAttempts = [MqttProtocolVersion.V500, MqttProtocolVersion.V500, MqttProtocolVersion.V311];
+    // A broker that knows only 3.1.1 has to say so, but some only close the connection; so does one that is just going down. Asked twice,
+    // then believed.
+    private static readonly MqttProtocolVersion[] FirstAttempts =
+        [MqttProtocolVersion.V500, MqttProtocolVersion.V500, MqttProtocolVersion.V311];
 
     private MqttProtocolVersion? _agreed;
 

@@ -19,7 +19,8 @@ internal static class MqttNetOptions
     /// <param name="tls">The certificates; <see langword="null"/> for clear text.</param>
     /// <param name="version">The version of MQTT to speak.</param>
     /// <param name="certificateRefused">Told why the broker's certificate is not accepted.</param>
-    public static MqttClientOptions Build(LinkOptions options, TlsMaterial? tls, MqttProtocolVersion version, Action<string> certificateRefused)
+    public static MqttClientOptions Build(
+        LinkOptions options, TlsMaterial? tls, MqttProtocolVersion version, Action<string> certificateRefused)
     {
         var settings = options.Settings;
         var keepSession = settings.SessionExpiry > TimeSpan.Zero;
@@ -69,7 +70,8 @@ internal static class MqttNetOptions
         QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
         Retain = message.Retain,
         UserProperties = withUserProperties && message.UserProperties.Count > 0
-            ? [.. message.UserProperties.Select(pair => new MqttUserProperty(pair.Key, new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(pair.Value))))]
+            ? [.. message.UserProperties.Select(
+                pair => new MqttUserProperty(pair.Key, new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(pair.Value))))]
             : null,
     };
 

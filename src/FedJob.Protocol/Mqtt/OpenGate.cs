@@ -1,6 +1,9 @@
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>Where publishers wait for an open connection. A failed attempt to reconnect does not touch it, so that no waiter is left behind on an old wait.</summary>
+/// <summary>
+/// Where publishers wait for an open connection. A failed attempt to reconnect does not touch it, so that no waiter is left behind on an
+/// old wait.
+/// </summary>
 internal sealed class OpenGate
 {
     private readonly Lock _lock = new();

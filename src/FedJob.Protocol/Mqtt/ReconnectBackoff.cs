@@ -1,6 +1,8 @@
 namespace FedJob.Protocol.Mqtt;
 
-/// <summary>The pauses between attempts to reconnect: doubling from the first to the longest, each cut by chance to between half and the whole.</summary>
+/// <summary>
+/// The pauses between attempts to reconnect: doubling from the first to the longest, each cut by chance to between half and the whole.
+/// </summary>
 /// <param name="first">The first pause before chance.</param>
 /// <param name="longest">The longest pause, chance included.</param>
 /// <param name="random">Chance: different for each link, so that they do not come back in step.</param>

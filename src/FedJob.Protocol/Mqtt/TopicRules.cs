@@ -12,7 +12,9 @@ internal static class TopicRules
         ArgumentException.ThrowIfNullOrEmpty(topic, parameterName);
         if (topic.AsSpan().ContainsAny('+', '#', '\0') || Encoding.UTF8.GetByteCount(topic) > ushort.MaxValue)
         {
-            throw new ArgumentException($"The topic '{Shorten(topic)}' cannot be published on; allowed: up to {ushort.MaxValue} bytes without '+', '#' and NUL.", parameterName);
+            throw new ArgumentException(
+                $"The topic '{Shorten(topic)}' cannot be published on; allowed: up to {ushort.MaxValue} bytes without '+', '#' and NUL.",
+                parameterName);
         }
     }
 
@@ -29,13 +31,16 @@ internal static class TopicRules
             if ((wildcard && level.Length > 1) || (level == "#" && i < levels.Length - 1))
             {
                 throw new ArgumentException(
-                    $"The topic filter '{Shorten(filter)}' has a wildcard where none may be; allowed: '+' as a whole level, '#' as the whole last level.", parameterName);
+                    $"The topic filter '{Shorten(filter)}' has a wildcard where none may be; "
+                    + "allowed: '+' as a whole level, '#' as the whole last level.",
+                    parameterName);
             }
         }
 
         if (filter.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(filter) > ushort.MaxValue)
         {
-            throw new ArgumentException($"The topic filter '{Shorten(filter)}' is not allowed: up to {ushort.MaxValue} bytes without NUL.", parameterName);
+            throw new ArgumentException(
+                $"The topic filter '{Shorten(filter)}' is not allowed: up to {ushort.MaxValue} bytes without NUL.", parameterName);
         }
     }
 

@@ -43,8 +43,8 @@ internal sealed class PlanLoadContext(PlanBundle bundle)
     }
 
     /// <summary>
-    /// Whether an exception means that an assembly or a type cannot be loaded. While none of the plan's code runs, every one does: for damaged
-    /// tables the runtime throws all kinds, among them COM and security exceptions.
+    /// Whether an exception means that an assembly or a type cannot be loaded. While none of the plan's code runs, every one does: for
+    /// damaged tables the runtime throws all kinds, among them COM and security exceptions.
     /// </summary>
     /// <param name="exception">The exception.</param>
     /// <returns>Whether it does.</returns>

@@ -23,6 +23,7 @@ public sealed class MisuseTests : IDisposable
         ["no sampler"] = o => o.Sampler = null!,
         ["no policy"] = o => o.RoundPolicy = null!,
         ["no metrics kept"] = o => o.MetricCapacity = 0,
+        ["no thread"] = o => o.MaxDegreeOfParallelism = 0,
         ["blank directory"] = o => o.WorkDirectory = "\t",
         ["no initial tensor"] = o => o.InitialParameters = [],
         ["epochs and updates"] = o => o.TrainingArgs = new() { Epochs = 1, UpdateCount = 1 },

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace FedJob.Protocol.Messages.Formats;
 
 /// <summary>
-/// Gives each name of a field once, however often it comes: a message with thousands of datasets would otherwise cost a text for every field
-/// of every one. It remembers no more than a few names, so that a message of nothing but names costs nothing more.
+/// Gives each name of a field once, however often it comes: a message with thousands of datasets would otherwise cost a text for every
+/// field of every one. It remembers no more than a few names, so that a message of nothing but names costs nothing more.
 /// </summary>
 internal sealed class NamePool
 {
