@@ -19,21 +19,27 @@ internal sealed class GlobalParametersPublisher(JobUploads uploads, string resea
     /// </summary>
     public async Task<GlobalParameters> UploadAsync(WrittenFile file, CancellationToken cancellationToken)
     {
-        Task flushing = Task.Run(() => Flush(file.Path), CancellationToken.None);
-        try
-        {
-            return new(file.Path, await uploads.UploadAsync(file, cancellationToken).ConfigureAwait(false), file.Digest);
-        }
-        finally
-        {
-            await flushing.ConfigureAwait(false);
-        }
+        Task<Uri> uploading = uploads.UploadAsync(file, cancellationToken);
+        await Task.WhenAll(uploading, FlushAsync(file.Path)).ConfigureAwait(false);
+        return new(file.Path, await uploading.ConfigureAwait(false), file.Digest);
     }
 
-    private static void Flush(string path)
+    private static async Task FlushAsync(string path)
     {
-        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        RandomAccess.FlushToDisk(file);
+        try
+        {
+            using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            await Task.Run(() => RandomAccess.FlushToDisk(handle), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (FileNotFoundException)
+        {
+            // An upload that failed removes its file, and tells.
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new FedJobException(
+                FedJobErrorCode.LocalFileFailed, $"The disk did not take the new parameters '{path}': {failure.Message} Make room or mend it, then run the round again.", failure);
+        }
     }
 
     private string NewPath() => Path.Combine(directory, $"aggregated_params_{Guid.NewGuid():D}.mpk");
