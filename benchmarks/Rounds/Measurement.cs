@@ -41,23 +41,26 @@ internal static class Measurement
                 cancellationToken);
             var rounds = new List<RoundSample>();
             long peakAnonymous, peakMapped;
-            string parameters = "";
-            Uri? update = null;
+            using var limits = new LimitSampler(surroundings.Repository.Address!);
             await using (var memory = new MemoryWatch())
             {
                 long began = Stopwatch.GetTimestamp();
                 await foreach (RoundResult round in job.RunAsync(WarmUp + options.Rounds, cancellationToken: cancellationToken))
                 {
                     rounds.Add(new RoundSample(round, Stopwatch.GetElapsedTime(began)));
-                    (parameters, update) = (round.ParametersPath, round.Verdicts.First(v => v.ParametersUrl is not null).ParametersUrl);
+                    if (rounds.Count > WarmUp)
+                    {
+                        Uri update = round.Verdicts.First(v => v.ParametersUrl is not null).ParametersUrl!;
+                        await limits.SampleAsync(update, round.ParametersPath, cancellationToken);
+                    }
+
                     began = Stopwatch.GetTimestamp();
                 }
 
                 (peakAnonymous, peakMapped) = (memory.PeakAnonymous, memory.PeakMapped);
             }
 
-            Limits limits = await Limits.MeasureAsync(surroundings.Repository.Address!, update!, parameters, cancellationToken);
-            return new Report(options, data.Nodes.Count, rounds[WarmUp..], limits, peakAnonymous, peakMapped);
+            return new Report(options, data.Nodes.Count, rounds[WarmUp..], await limits.FinishAsync(), peakAnonymous, peakMapped);
         }
         finally
         {

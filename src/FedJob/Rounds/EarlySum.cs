@@ -7,7 +7,8 @@ namespace FedJob.Rounds;
 
 /// <summary>
 /// Adds up the first half of a round's updates, in the order of their nodes, while the others are still being downloaded: as soon as every node has replied, so
-/// that the weights are known, where the rule is a running sum and the files are large enough. Should another update fail after all, what was added up is dropped.
+/// that the weights are known, where the rule is a running sum, the files are large and the network is what the round waits for. Should another update fail after
+/// all, what was added up is dropped.
 /// </summary>
 internal sealed partial class EarlySum : IAsyncDisposable
 {
@@ -16,9 +17,15 @@ internal sealed partial class EarlySum : IAsyncDisposable
 
     private const int FewestUpdates = 4;
 
+    /// <summary>Bytes a second, at least, that are added up beside downloads; the time must be well worth it, or it is better left to them.</summary>
+    private const double SummingRate = 1e9;
+
+    private const double Worth = 2;
+
     private readonly RoundContext _context;
     private readonly ModelParameters _global;
     private readonly IEarlyAggregator? _rule;
+    private readonly int _parallelism;
     private readonly string _path;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -28,9 +35,9 @@ internal sealed partial class EarlySum : IAsyncDisposable
     private ExpectedUpdate[] _expected = [];
     private int _summed;
 
-    private EarlySum(RoundContext context, ModelParameters global, IEarlyAggregator? rule, ILogger logger)
+    private EarlySum(RoundContext context, ModelParameters global, IEarlyAggregator? rule, int parallelism, ILogger logger)
     {
-        (_context, _global, _rule, _logger) = (context, global, rule, logger);
+        (_context, _global, _rule, _parallelism, _logger) = (context, global, rule, parallelism, logger);
         _path = Path.Combine(context.Directory, $"sums_{Guid.NewGuid():D}.mpk");
     }
 
@@ -42,7 +49,7 @@ internal sealed partial class EarlySum : IAsyncDisposable
             && intent.Participants.Count == intent.Goal
             && intent.Goal >= FewestUpdates
             && global.ByteCount * intent.Goal / 2 >= FewestBytes;
-        return new EarlySum(context, global, isWorthIt ? request.Aggregator as IEarlyAggregator : null, logger);
+        return new EarlySum(context, global, isWorthIt ? request.Aggregator as IEarlyAggregator : null, policy.DownloadParallelism, logger);
     }
 
     /// <summary>Begins when it is time; called by the collector's loop whenever something has changed.</summary>
@@ -59,8 +66,8 @@ internal sealed partial class EarlySum : IAsyncDisposable
             _complete++;
         }
 
-        // Nearly at the end the others would be waited for longer than adding up takes.
-        if (_complete >= FewestUpdates && _complete * 2 >= _order.Length && _complete < _order.Length && Array.TrueForAll(_order, p => p.SampleCount is not null))
+        if (_complete >= FewestUpdates && _complete * 2 >= _order.Length && _complete < _order.Length
+            && Array.TrueForAll(_order, p => p.SampleCount is not null) && IsNetworkSlow(_order))
         {
             _expected = [.. _order.Select(p => new ExpectedUpdate(p.NodeId, p.SampleCount!.Value))];
             _summed = _complete;
@@ -90,6 +97,15 @@ internal sealed partial class EarlySum : IAsyncDisposable
         }
 
         _stop.Dispose();
+    }
+
+    /// <summary>Whether the other downloads will take well longer than adding up, at the rate of those that are done.</summary>
+    private bool IsNetworkSlow(Participant[] order)
+    {
+        NodeVerdict[] done = [.. order.Select(p => p.Result?.Verdict).OfType<NodeVerdict>()];
+        double seconds = done.Sum(v => v.DownloadTime?.TotalSeconds ?? 0) / Math.Min(_parallelism, done.Length);
+        double left = seconds / done.Length * (order.Length - done.Length);
+        return left > Worth * _complete * _global.ByteCount / SummingRate;
     }
 
     private RunningSums? Sum(IEarlyAggregator rule, CollectedReply[] first, CancellationToken cancellationToken)

@@ -35,7 +35,7 @@ public sealed class EarlySumTests : IDisposable
     [Fact]
     public async Task RunRoundAsync_LastDownloadIsSlow_TheOthersAreAddedUpMeanwhileWithTheSameBits()
     {
-        _bench.Files.BeforeDownload = (request, stop) => request.Url == _lastUrl ? _summed.Task.WaitAsync(stop) : Task.CompletedTask;
+        _bench.Files.BeforeDownload = (request, stop) => SlowlyAsync(request, stop);
         await using Job job = await _bench.CreateAsync(Options(new FedAvg()));
 
         RoundResult round = await job.RunRoundAsync(new RoundRequest(), JobBench.Token);
@@ -51,9 +51,9 @@ public sealed class EarlySumTests : IDisposable
     {
         _bench.Files.BeforeDownload = async (request, stop) =>
         {
+            await SlowlyAsync(request, stop);
             if (request.Url == _lastUrl)
             {
-                await _summed.Task.WaitAsync(stop);
                 throw new RepositoryException(FedJobErrorCode.RepositoryRefused, "gone");
             }
         };
@@ -68,8 +68,24 @@ public sealed class EarlySumTests : IDisposable
     }
 
     [Fact]
+    public async Task RunRoundAsync_DownloadsAreFast_TheyAreNotDisturbed()
+    {
+        await using Job job = await _bench.CreateAsync(Options(new FedAvg()));
+
+        await job.RunRoundAsync(new RoundRequest(), JobBench.Token);
+
+        Assert.False(_summed.Task.IsCompleted);
+        AssertMean(job, Enumerable.Range(1, Nodes));
+    }
+
+    [Fact]
     public async Task RunRoundAsync_RuleMustSeeAllUpdates_NothingIsAddedUpEarly()
     {
+        _bench.Files.BeforeDownload = (_, _) =>
+        {
+            _bench.Time.Advance(TimeSpan.FromSeconds(5));
+            return Task.CompletedTask;
+        };
         await using Job job = await _bench.CreateAsync(Options(new CoordinateWiseMedian()));
 
         await job.RunRoundAsync(new RoundRequest(), JobBench.Token);
@@ -117,6 +133,13 @@ public sealed class EarlySumTests : IDisposable
         }
 
         Assert.True(mean.SequenceEqual(expected));
+    }
+
+    /// <summary>Each download takes seconds, and the last one until the others are added up.</summary>
+    private Task SlowlyAsync(DownloadRequest request, CancellationToken stop)
+    {
+        _bench.Time.Advance(TimeSpan.FromSeconds(5));
+        return request.Url == _lastUrl ? _summed.Task.WaitAsync(stop) : Task.CompletedTask;
     }
 
     private void Heard(string line)
