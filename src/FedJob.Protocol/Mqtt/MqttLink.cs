@@ -16,7 +16,7 @@ public sealed class MqttLink : IMqttLink
         IBrokerConnector connector, LinkOptions options, InboundQueues queues, Random random, ILogger logger, TimeProvider timeProvider)
     {
         _queues = queues;
-        _lifecycle = new LinkLifecycle(connector, options, queues, random, logger, timeProvider, TellListeners);
+        _lifecycle = new LinkLifecycle(connector, options, queues, random, logger, timeProvider, Listeners);
         _publisher = new MessagePublisher(_lifecycle.Gate, options.PublishTimeout, timeProvider, options.Address);
     }
 
@@ -109,25 +109,7 @@ public sealed class MqttLink : IMqttLink
     /// <summary>Cuts the connection without farewell and goodbye and ends the link, as the death of its process would: the broker publishes the will.</summary>
     internal ValueTask AbortAsync() => _lifecycle.AbortAsync();
 
-    /// <summary>Tells every listener, whatever another one throws: the rounds listen too.</summary>
-    private void TellListeners(ConnectionStateChangedEventArgs change)
-    {
-        List<Exception>? thrown = null;
-        foreach (EventHandler<ConnectionStateChangedEventArgs> listener in (StateChanged?.GetInvocationList() ?? []).Cast<EventHandler<ConnectionStateChangedEventArgs>>())
-        {
-            try
-            {
-                listener(this, change);
-            }
-            catch (Exception own)
-            {
-                (thrown ??= []).Add(own);
-            }
-        }
-
-        if (thrown is not null)
-        {
-            throw thrown.Count == 1 ? thrown[0] : new AggregateException(thrown);
-        }
-    }
+    private IEnumerable<Action<ConnectionStateChangedEventArgs>> Listeners() =>
+        (StateChanged?.GetInvocationList() ?? []).Cast<EventHandler<ConnectionStateChangedEventArgs>>().Select(
+            listener => (Action<ConnectionStateChangedEventArgs>)(change => listener(this, change)));
 }

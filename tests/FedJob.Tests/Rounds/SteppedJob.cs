@@ -4,7 +4,6 @@ using FedJob.Metrics;
 using FedJob.Nodes;
 using FedJob.Protocol.Mqtt;
 using FedJob.Protocol.Storage;
-using FedJob.Rounds;
 using FedJob.Tests.Jobs;
 using FedJob.TrainingPlans;
 using Microsoft.Extensions.Logging;
