@@ -191,7 +191,12 @@ internal sealed class SteppedJob : IDisposable
     {
         private static readonly Dictionary<int, string> Steps = new()
         {
-            [1050] = "journal begins", [1051] = "journal has", [1060] = "checkpoint begins", [1061] = "checkpoint has", [1062] = "checkpoint is whole", [1063] = "checkpoint is named",
+            [1050] = "journal begins",
+            [1051] = "journal has",
+            [1060] = "checkpoint begins",
+            [1061] = "checkpoint has",
+            [1062] = "checkpoint is whole",
+            [1063] = "checkpoint is named",
         };
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
