@@ -20,5 +20,8 @@ internal sealed record Strategy(string Name, Func<IAggregator> Rule)
         new("Bulyan f=1", () => new Bulyan(1)),
         new("geometric median", () => new GeometricMedian()),
         new("norm clipping 1", () => new NormClipping(1)),
+        new("FedAvgM 0.5", () => new FedAvgM { Momentum = 0.5 }),
+        new("FedAdam", () => new FedAdam { LearningRate = 0.3, Tau = 0.1 }),
+        new("FedYogi", () => new FedYogi { LearningRate = 0.3, Tau = 0.1 }),
     ];
 }

@@ -37,7 +37,7 @@ public sealed partial class Job
     }
 
     /// <summary>Calls what the caller gave; what it throws is told as its own.</summary>
-    private static void Extend(string jobId, string what, Action call)
+    private static void Extend(string jobId, string what, Action call, int? round = null)
     {
         try
         {
@@ -45,15 +45,15 @@ public sealed partial class Job
         }
         catch (Exception thrown) when (thrown is not FedJobException)
         {
-            throw new FedJobException(FedJobErrorCode.ExtensionFailed, $"{what}: it threw {thrown.GetType().Name}: {thrown.Message}", thrown) { JobId = jobId };
+            throw new FedJobException(FedJobErrorCode.ExtensionFailed, $"{what}: it threw {thrown.GetType().Name}: {thrown.Message}", thrown) { JobId = jobId, Round = round };
         }
     }
 
     private async Task<string> SaveAsync(string directory, bool includeReplyFiles, CancellationToken cancellationToken)
     {
         (ParameterMap aggregatorState, ParameterMap samplerState) = (ParameterMap.Empty, ParameterMap.Empty);
-        Extend(Id, $"The rule {_lastAggregator.Name} could not save its state", () => aggregatorState = _lastAggregator.SaveState());
-        Extend(Id, $"The sampler {_lastSampler.GetType().Name} could not save its state", () => samplerState = _lastSampler.SaveState());
+        Extend(Id, $"The rule {_lastAggregator.Name} could not save its state", () => aggregatorState = _lastAggregator.SaveState() ?? ParameterMap.Empty);
+        Extend(Id, $"The sampler {_lastSampler.GetType().Name} could not save its state", () => samplerState = _lastSampler.SaveState() ?? ParameterMap.Empty);
         JobState state = Capture() with
         {
             TrainingPlan = await File.ReadAllBytesAsync(TrainingPlanFile, cancellationToken).ConfigureAwait(false),

@@ -83,9 +83,18 @@ public sealed partial class Job
                 AggregatorName = rule.Name,
                 SamplerName = sampler.GetType().Name,
             };
-            aggregatorState = await WriteStateAsync(JobFiles.AggregatorState, $"The rule {rule.Name}", rule.SaveState).ConfigureAwait(false);
-            samplerState = await WriteStateAsync(JobFiles.SamplerState, $"The sampler {sampler.GetType().Name}", sampler.SaveState).ConfigureAwait(false);
-            written.AddRange(new[] { commit.Parameters.Path, result.AuxiliaryVariablesPath, At(aggregatorState), At(samplerState) }.OfType<string>());
+            written.AddRange(new[] { commit.Parameters.Path, result.AuxiliaryVariablesPath }.OfType<string>());
+            try
+            {
+                aggregatorState = await WriteStateAsync(JobFiles.AggregatorState, $"The rule {rule.Name}", rule.SaveState, written).ConfigureAwait(false);
+                samplerState = await WriteStateAsync(JobFiles.SamplerState, $"The sampler {sampler.GetType().Name}", sampler.SaveState, written).ConfigureAwait(false);
+            }
+            catch
+            {
+                // Nothing names these files yet; the next attempt at the round makes its own.
+                written.ForEach(path => JobDirectory.TryDelete(path, _logger));
+                throw;
+            }
         }
 
         string parametersName = Path.GetFileName(commit.Parameters.Path);
@@ -104,11 +113,13 @@ public sealed partial class Job
         (_aggregatorStateFile, _samplerStateFile) = (aggregatorState, samplerState);
     }
 
-    private async Task<string?> WriteStateAsync(string beginning, string whose, Func<ParameterMap> save)
+    private async Task<string?> WriteStateAsync(string beginning, string whose, Func<ParameterMap> save, List<string> written)
     {
         ParameterMap state = ParameterMap.Empty;
-        Extend(Id, $"{whose} could not save its state", () => state = save() ?? ParameterMap.Empty);
-        return await JobFiles.WriteValuesAsync(_directory.Path, beginning, state, CancellationToken.None).ConfigureAwait(false);
+        Extend(Id, $"{whose} could not save its state", () => state = save() ?? ParameterMap.Empty, Round);
+        string? name = await JobFiles.WriteValuesAsync(_directory.Path, beginning, state, CancellationToken.None).ConfigureAwait(false);
+        written.AddRange(new[] { At(name) }.OfType<string>());
+        return name;
     }
 
     private JobRow RowOf(JobState state, GlobalParameters parameters, string? aggregatorState, string? samplerState)

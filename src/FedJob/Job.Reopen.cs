@@ -82,8 +82,8 @@ public sealed partial class Job
     /// <summary>Writes what a job was taken up with into its own journal, so that it can be resumed from there.</summary>
     private async Task KeepTakenUpAsync(JobState state)
     {
-        _aggregatorStateFile = await WriteStateAsync(JobFiles.AggregatorState, $"The rule {_lastAggregator.Name}", _lastAggregator.SaveState).ConfigureAwait(false);
-        _samplerStateFile = await WriteStateAsync(JobFiles.SamplerState, $"The sampler {_lastSampler.GetType().Name}", _lastSampler.SaveState).ConfigureAwait(false);
+        _aggregatorStateFile = await WriteStateAsync(JobFiles.AggregatorState, $"The rule {_lastAggregator.Name}", _lastAggregator.SaveState, []).ConfigureAwait(false);
+        _samplerStateFile = await WriteStateAsync(JobFiles.SamplerState, $"The sampler {_lastSampler.GetType().Name}", _lastSampler.SaveState, []).ConfigureAwait(false);
         await _journal.TakeUpAsync(
             RowOf(Capture(), _parameters, _aggregatorStateFile, _samplerStateFile),
             [.. History.Select(r => HistoryLines.Write(

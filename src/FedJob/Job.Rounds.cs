@@ -35,7 +35,11 @@ public sealed partial class Job
         };
         request.Validate(Nodes);
         CheckArguments(request);
-        _ = request.Training ? request.Aggregator.AdjustTrainingArgs(request.TrainingArgs ?? TrainingArgs) : null;
+        if (request.Training)
+        {
+            RuleChecks.CheckTrainingArgs(request.Aggregator, request.TrainingArgs ?? TrainingArgs, Id, Round);
+        }
+
         return _gate.RunAsync(stop => RunOneAsync(request, stop), cancellationToken);
     }
 

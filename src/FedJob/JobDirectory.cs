@@ -95,7 +95,7 @@ internal sealed partial class JobDirectory : IDisposable
             if (!_temporary && !JournalReader.IsIn(Path))
             {
                 // No job came of it: the directory is left as it was found.
-                File.Delete(System.IO.Path.Combine(Path, DirectoryLease.FileName));
+                DirectoryLease.Delete(Path);
             }
 
             if (_temporary && Directory.Exists(Path))

@@ -82,7 +82,7 @@ public sealed class JobOptions
 
         new RoundRequest { Aggregator = Aggregator, SecureAggregation = SecureAggregation, Policy = RoundPolicy }.Validate(Data.Nodes);
         TrainingArgs.Validate(training: false);
-        _ = Aggregator.AdjustTrainingArgs(TrainingArgs);
+        RuleChecks.CheckTrainingArgs(Aggregator, TrainingArgs);
         WireCheck.Check(TrainingArgs, ModelArgs, nameof(JobOptions));
         RoundPolicy.Validate(Data.Nodes.Count);
         if (InitialParameters is { Count: 0 })

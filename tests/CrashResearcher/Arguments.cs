@@ -26,6 +26,12 @@ internal sealed class Arguments
     /// <summary>A Python plan with one value <c>mean</c> for emulated Fed-BioMed nodes; without it the .NET plan is trained.</summary>
     public string? Module => _values.GetValueOrDefault("--module");
 
+    /// <summary>How many single-precision values the module's model has, all zero; without it one double.</summary>
+    public int? Values => Number("--values");
+
+    /// <summary>Whether to watch the process's memory and say its peaks.</summary>
+    public bool WatchMemory => _values.ContainsKey("--memory");
+
     public int Port => Number("--broker-port")!.Value;
 
     public Uri Repository => new(Text("--repository"));

@@ -20,6 +20,7 @@ using var points = new CrashPoints(new CrashPointsOptions
 using ILoggerFactory loggers = LoggerFactory.Create(b => b.SetMinimumLevel(LogLevel.Trace).AddProvider(points));
 var options = new FedJobClientOptions { Broker = { Host = "127.0.0.1", Port = arguments.Port }, Repository = { Address = arguments.Repository } };
 options.Broker.KeepAlive = TimeSpan.FromSeconds(5);
+using MemoryWatch? memory = arguments.WatchMemory ? new MemoryWatch() : null;
 try
 {
     await using FedJobClient client = await FedJobClient.ConnectAsync(options, loggers);
@@ -51,6 +52,11 @@ try
     }
 
     Console.WriteLine($"sha256 {Convert.ToHexStringLower(hash.GetHashAndReset())}");
+    if (memory is not null)
+    {
+        Console.WriteLine($"memory {memory.PeakAnonymous} {memory.PeakMapped}");
+    }
+
     foreach (CrashPoint point in arguments.List ? points.Reached : [])
     {
         Console.WriteLine($"point {point.Number} {point.EventId} {point.Template}");
@@ -88,7 +94,9 @@ async Task<Job> OpenAsync(FedJobClient client)
         TrainingPlan = arguments.Module is { } module
             ? TrainingPlanSource.FromPythonModule(module, "MeanPlan", new ModelParameters
             {
-                ["mean"] = ParameterTensor.FromMemory<double>(new[] { 100.0 }, [1], TensorKind.TorchTensor),
+                ["mean"] = arguments.Values is { } values
+                    ? ParameterTensor.FromMemory<float>(new float[values], [values], TensorKind.TorchTensor)
+                    : ParameterTensor.FromMemory<double>(new[] { 100.0 }, [1], TensorKind.TorchTensor),
             })
             : TrainingPlanSource.FromType<DriftPlan>(),
         Data = await client.Requests.SearchAsync([arguments.Tag]),

@@ -17,7 +17,7 @@ internal sealed partial class LinkLifecycle : IAsyncDisposable
     private readonly LinkOpener _opener;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly Action<ConnectionStateChangedEventArgs> _stateChanged;
+    private readonly Func<IEnumerable<Action<ConnectionStateChangedEventArgs>>> _listeners;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ConnectionState _state = ConnectionState.Closed;
@@ -33,7 +33,7 @@ internal sealed partial class LinkLifecycle : IAsyncDisposable
         Random random,
         ILogger logger,
         TimeProvider timeProvider,
-        Action<ConnectionStateChangedEventArgs> stateChanged)
+        Func<IEnumerable<Action<ConnectionStateChangedEventArgs>>> listeners)
     {
         _connector = connector;
         _options = options;
@@ -41,7 +41,7 @@ internal sealed partial class LinkLifecycle : IAsyncDisposable
         _opener = new LinkOpener(connector, options, random, logger, timeProvider);
         _logger = logger;
         _time = timeProvider;
-        _stateChanged = stateChanged;
+        _listeners = listeners;
     }
 
     public OpenGate Gate { get; } = new();
@@ -204,14 +204,18 @@ internal sealed partial class LinkLifecycle : IAsyncDisposable
     {
         var previous = _state;
         _state = state;
-        try
+        var change = new ConnectionStateChangedEventArgs(previous, state, reason);
+        foreach (Action<ConnectionStateChangedEventArgs> listener in _listeners())
         {
-            _stateChanged(new ConnectionStateChangedEventArgs(previous, state, reason));
-        }
-        catch (Exception exception)
-        {
-            // A listener's fault is not the link's: it goes on, and the fault is told.
-            LogListenerFailed(exception, state);
+            try
+            {
+                listener(change);
+            }
+            catch (Exception exception)
+            {
+                // A listener's fault is neither the link's nor the other listeners', such as the rounds: it is told, and all goes on.
+                LogListenerFailed(exception, state);
+            }
         }
     }
 

@@ -16,8 +16,7 @@ public sealed class MqttLink : IMqttLink
         IBrokerConnector connector, LinkOptions options, InboundQueues queues, Random random, ILogger logger, TimeProvider timeProvider)
     {
         _queues = queues;
-        _lifecycle = new LinkLifecycle(
-            connector, options, queues, random, logger, timeProvider, change => StateChanged?.Invoke(this, change));
+        _lifecycle = new LinkLifecycle(connector, options, queues, random, logger, timeProvider, Listeners);
         _publisher = new MessagePublisher(_lifecycle.Gate, options.PublishTimeout, timeProvider, options.Address);
     }
 
@@ -113,4 +112,8 @@ public sealed class MqttLink : IMqttLink
     /// will.
     /// </summary>
     internal ValueTask AbortAsync() => _lifecycle.AbortAsync();
+
+    private IEnumerable<Action<ConnectionStateChangedEventArgs>> Listeners() =>
+        (StateChanged?.GetInvocationList() ?? []).Cast<EventHandler<ConnectionStateChangedEventArgs>>().Select(
+            listener => (Action<ConnectionStateChangedEventArgs>)(change => listener(this, change)));
 }

@@ -199,9 +199,9 @@ internal sealed partial class ReplyRouter : IAsyncDisposable
         }
     }
 
-    /// <summary>An error that names nobody is taken for a broken-down task of mine only with the number such a task has; others are not about a request.</summary>
+    /// <summary>An error that names nobody may be about a broken-down task of mine, or the farewell of a node that has one; others are not about a request.</summary>
     private string? TrySuspect(ErrorReply error, long arrivalTimestamp) =>
-        NodeErrors.IsBreakdown(error)
+        NodeErrors.IsBreakdown(error) || NodeErrors.IsFarewell(error)
             ? Pending.TryDeliverSuspicion(error, arrivalTimestamp)
             : "it names no researcher";
 

@@ -16,6 +16,7 @@ internal sealed partial class LivenessWatch(IRequests requests, RoundPolicy poli
     private static readonly TimeSpan WillPatience = TimeSpan.FromMilliseconds(700);
 
     private readonly ConcurrentDictionary<string, int> _missed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _leaving = new(StringComparer.Ordinal);
     private readonly ILogger _logger = logger;
 
     /// <summary>Watches until it is cancelled.</summary>
@@ -48,8 +49,8 @@ internal sealed partial class LivenessWatch(IRequests requests, RoundPolicy poli
     public async Task<bool> IsAliveAsync(string nodeId, CancellationToken cancellationToken) =>
         await PingAsync([nodeId], cancellationToken).ConfigureAwait(false) is { Count: > 0 };
 
-    /// <summary>Notes that a node has said it goes down: if it answers a later ping, it has come back.</summary>
-    public void Suspect(string nodeId) => _missed.AddOrUpdate(nodeId, 1, (_, missed) => Math.Max(1, missed));
+    /// <summary>Notes that a node has said it goes down: if it answers a ping sent after that, it has come back. It is no missed ping, for anybody can say it.</summary>
+    public void Suspect(string nodeId) => _leaving[nodeId] = 0;
 
     private async Task PingEachIntervalAsync(Func<IReadOnlyList<string>> awaited, Action<CollectorSignal> tell, CancellationToken cancellationToken)
     {
@@ -65,6 +66,7 @@ internal sealed partial class LivenessWatch(IRequests requests, RoundPolicy poli
                 TellLost(gone, tell);
             }
 
+            string[] leaving = [.. _leaving.Keys];
             if (nodes.Count == 0 || await PingAsync(nodes, cancellationToken).ConfigureAwait(false) is not { } alive)
             {
                 continue;
@@ -80,7 +82,7 @@ internal sealed partial class LivenessWatch(IRequests requests, RoundPolicy poli
                         TellLost(nodeId, tell);
                     }
                 }
-                else if (_missed.TryRemove(nodeId, out int missed) && missed > 0)
+                else if ((leaving.Contains(nodeId) && _leaving.TryRemove(nodeId, out _)) | (_missed.TryRemove(nodeId, out int missed) && missed > 0))
                 {
                     tell(new CollectorSignal(CollectorSignal.Kinds.NodeReturned) { NodeId = nodeId });
                 }

@@ -165,7 +165,7 @@ internal sealed class ReplyCollector(
         {
             reply.Acknowledge();
         }
-        else if (reply.IsSuspicion)
+        else if (reply.IsSuspicion && !NodeErrors.IsFarewell((ErrorReply)reply.Message))
         {
             state.Work.Start(SuspectAsync(reply, state));
         }

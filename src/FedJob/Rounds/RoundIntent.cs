@@ -1,3 +1,4 @@
+using FedJob.Aggregation;
 using FedJob.Messaging;
 using FedJob.Protocol.Mqtt;
 
@@ -34,7 +35,7 @@ internal sealed record RoundIntent
         policy.Validate(chosen.Count);
         if (request.Training)
         {
-            request.Aggregator!.Validate(chosen.Count);
+            RuleChecks.Validate(request.Aggregator!, chosen.Count, context.JobId, context.Round);
         }
 
         int more = (int)Math.Ceiling((policy.OverSelection * chosen.Count) - 1e-9);

@@ -53,9 +53,9 @@ public sealed record RoundRequest
         }
 
         AuxiliaryVariables.Validate(nodes);
-        if (Training)
+        if (Training && Aggregator is not null)
         {
-            Aggregator?.Validate(nodes.Count);
+            RuleChecks.Validate(Aggregator, nodes.Count);
         }
 
         if (Training && SecureAggregation is not null && Policy?.OutlierGuard?.Action == OutlierAction.Exclude)

@@ -74,7 +74,7 @@ internal sealed partial class UpdateCombination : IDisposable
     {
         try
         {
-            _before = (aggregator, aggregator.SaveState());
+            _before = (aggregator, aggregator.SaveState() ?? ParameterMap.Empty);
             if (encrypted)
             {
                 using ModelParameters combined = await CombineEncryptedAsync(aggregator, cancellationToken).ConfigureAwait(false);

@@ -21,7 +21,16 @@ internal sealed class ResearcherChild : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Starts it on a job's directory in a scratch directory.</summary>
-    public static ResearcherChild Start(LocalFederation federation, ScratchDirectory scratch, params string[] more)
+    public static ResearcherChild Start(LocalFederation federation, ScratchDirectory scratch, params string[] more) => Start(federation, scratch, null, more);
+
+    /// <summary>Runs it to its end under a cap of memory.</summary>
+    public static async Task<ResearcherEnd> RunAsync(LocalFederation federation, ScratchDirectory scratch, MemoryCap cap, params string[] more)
+    {
+        using ResearcherChild child = Start(federation, scratch, cap, more);
+        return await child.EndAsync();
+    }
+
+    private static ResearcherChild Start(LocalFederation federation, ScratchDirectory scratch, MemoryCap? cap, string[] more)
     {
         // artifacts/bin/<this project>/<configuration>/ -> artifacts/bin/CrashResearcher/<configuration>/
         var here = new DirectoryInfo(AppContext.BaseDirectory);
@@ -31,13 +40,19 @@ internal sealed class ResearcherChild : IDisposable
             program, "--directory", scratch.PathOf("job"), "--checkpoints", scratch.PathOf("checkpoints"),
             "--broker-port", federation.ClientOptions.Broker.Port.ToString(CultureInfo.InvariantCulture), "--repository", $"{federation.Repository.Address}", .. more,
         ];
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
+        string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo(cap is null ? host : MemoryCap.Shell, cap is null ? arguments : [.. cap.Before, host, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
             Environment = { ["DOTNET_TieredPGO"] = "0", ["DOTNET_TC_QuickJitForLoops"] = "1" },
         };
+        if (cap is not null)
+        {
+            start.Environment["DOTNET_GCHeapHardLimit"] = cap.Heap;
+        }
+
         return new ResearcherChild(Process.Start(start)!);
     }
 
@@ -111,6 +126,10 @@ internal sealed record ResearcherEnd(int ExitCode, bool WasKilled, IReadOnlyList
 
     public IReadOnlyList<CrashPoint> Points =>
         [.. After("point ").Select(l => l.Split(' ', 3)).Select(p => new CrashPoint(Number(p[0]), Number(p[1]), p[2]))];
+
+    /// <summary>The most memory it had at once, in bytes: its own, and pages of mapped files.</summary>
+    public (long Own, long Mapped) PeakMemory => After("memory ").Select(l => l.Split(' '))
+        .Select(p => (long.Parse(p[0], CultureInfo.InvariantCulture), long.Parse(p[1], CultureInfo.InvariantCulture))).Single();
 
     public override string ToString() => $"exit code {ExitCode}\n{string.Join('\n', Lines)}\n{Error}";
 

@@ -50,6 +50,25 @@ public sealed class PythonLossTests
         await AssertNextRoundWorksAsync(bench, bench.A);
     }
 
+    [Theory]
+    [Trait("fault", "2")]
+    [MemberData(nameof(Fleets.FedBioMed), MemberType = typeof(Fleets))]
+    public async Task RunRoundAsync_NodeTerminatedAndRestartedBetweenTwoPings_IsAskedAgain(Fleet fleet)
+    {
+        await using PythonBench bench = await PythonBench.StartAsync(fleet);
+        NodeGate a = bench.Gate("a");
+        Task<RoundResult> round = bench.RunAsync(PythonBench.Policy with { PingInterval = TimeSpan.FromSeconds(2) });
+        await a.BegunAsync();
+
+        await bench.A.TerminateAsync(Token);
+        bench.Before("a", (_, _) => Task.CompletedTask);
+        await bench.A.RestartAsync(Token);
+        RoundResult result = await round;
+
+        Assert.Equal(RoundOutcome.Completed, result.Outcome);
+        Assert.Equal(PythonBench.Round(0), bench.Mean, 1e-12);
+    }
+
     /// <summary>Emulated nodes never connect again, so they stay deaf; the researcher's link comes back, and the quorum decides.</summary>
     [Fact]
     public async Task RunRoundAsync_BrokerKilledAndRestarted_QuorumDecidesAndRestartedNodesTrainOn()

@@ -217,6 +217,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "15")]
     public async Task SaveCheckpointAsync_RuleThrows_ItsOwnFailureAndNothingWritten()
     {
         JobOptions options = _bench.Options();

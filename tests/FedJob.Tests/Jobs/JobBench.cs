@@ -55,6 +55,9 @@ internal sealed class JobBench : IDisposable
 
     public Func<TrainTicket, PublishOutcome> Publish { get; set; } = _ => PublishOutcome.Accepted;
 
+    /// <summary>What a request waits for while it is sent.</summary>
+    public Func<TrainTicket, CancellationToken, Task> Sending { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Why a node must not be asked; null for those that may.</summary>
     public Func<TrainTicket, string?> Refuse { get; set; } = _ => null;
 
@@ -182,6 +185,7 @@ internal sealed class JobBench : IDisposable
         public async Task<PublishOutcome> SendAsync(TrainTicket ticket, OutboundMessage message, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            await _bench.Sending(ticket, cancellationToken);
             TrainRequest request = _requests[ticket];
             lock (_bench._lock)
             {

@@ -33,6 +33,7 @@ public sealed class LocalJobRunTests
     }
 
     [Fact]
+    [Trait("fault", "15")]
     [Trait("seed", "34")]
     public async Task TrainAsync_ProgressThrowsAndThePlanSwallowsIt_IsTypedAllTheSame()
     {

@@ -7,12 +7,16 @@ namespace FedJob.Tests.Messaging;
 internal sealed class ObservedTime : FakeTimeProvider
 {
     private readonly Channel<TimeSpan> _timers = Channel.CreateUnbounded<TimeSpan>();
+    private int _live;
+
+    /// <summary>How many timers were made and not disposed.</summary>
+    public int Live => Volatile.Read(ref _live);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ITimer timer = base.CreateTimer(callback, state, dueTime, period);
         _timers.Writer.TryWrite(dueTime);
-        return timer;
+        return new Counted(this, timer);
     }
 
     /// <summary>Waits until a timer for this time has been started.</summary>
@@ -32,5 +36,35 @@ internal sealed class ObservedTime : FakeTimeProvider
     {
         await TimerOfAsync(due);
         Advance(due);
+    }
+
+    private sealed class Counted : ITimer
+    {
+        private readonly ObservedTime _time;
+        private readonly ITimer _inner;
+        private int _disposed;
+
+        public Counted(ObservedTime time, ITimer inner)
+        {
+            (_time, _inner) = (time, inner);
+            Interlocked.Increment(ref time._live);
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => _inner.Change(dueTime, period);
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                Interlocked.Decrement(ref _time._live);
+                _inner.Dispose();
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }

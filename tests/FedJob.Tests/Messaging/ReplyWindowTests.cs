@@ -130,8 +130,8 @@ public sealed class ReplyWindowTests : IAsyncDisposable
     [InlineData("FB300: undetermined node error", "NOT_SET", true)]
     [InlineData("FB300: undetermined node error", "<unknown>", true)]
     [InlineData("FB301: Protocol error", "unknown_researcher_id", false)]
-    [InlineData("FB312: Node stopped in SIGTERM signal handler", "<unknown>", false)]
-    public void Replies_ErrorThatNamesNobody_IsASuspicionOnlyForABrokenDownTask(string number, string researcher, bool suspicion)
+    [InlineData("FB312: Node stopped in SIGTERM signal handler", "<unknown>", true)]
+    public void Replies_ErrorThatNamesNobody_IsASuspicionOnlyForABrokenDownTaskOrANodeThatStops(string number, string researcher, bool suspicion)
     {
         using IReplyWindow window = _bench.Requests.OpenReplyWindow([RequestsBench.Ticket("node_1", "researcher_me.1")]);
 

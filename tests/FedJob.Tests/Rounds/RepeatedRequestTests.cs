@@ -111,5 +111,32 @@ public sealed class RepeatedRequestTests : IDisposable
         Assert.False(_bench.Sent.Reader.TryRead(out _));
     }
 
+    [Theory]
+    [Trait("fault", "2")]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task CollectAsync_NodeStopsAndIsBackBeforeTheNextPing_IsAskedAgainOnceAndNotLost(int patience)
+    {
+        RoundPolicy policy = Policy with { PingInterval = TimeSpan.FromMinutes(5), Patience = patience };
+        _bench.Say(RoundBench.Error("node_2", "FB312: Node stopped in SIGTERM signal handler", ""), suspicion: true);
+        _bench.Serve("node_1");
+        _bench.Say(RoundBench.Trained("node_1"));
+        Task<IReadOnlyList<CollectedReply>> collecting = _bench.CollectAsync(policy);
+        await _bench.AnnouncedAsync(RoundEventKind.Verdict, "node_1");
+        await _bench.Time.PassAsync(policy.PingInterval);
+
+        TrainTicket again = await _bench.AskedAsync();
+        _bench.Serve("node_2");
+        _bench.Say(again, RoundBench.Trained("node_2"));
+
+        Assert.All(await collecting, r => Assert.Equal(VerdictKind.Succeeded, r.Verdict.Kind));
+        Assert.NotEqual(RoundBench.Ticket("node_2").RequestId, again.RequestId);
+        Assert.False(_bench.Sent.Reader.TryRead(out _));
+        while (_bench.Events.Reader.TryRead(out (RoundEventKind Kind, string? Node) seen))
+        {
+            Assert.NotEqual(RoundEventKind.NodeLost, seen.Kind);
+        }
+    }
+
     public void Dispose() => _bench.Dispose();
 }

@@ -142,6 +142,7 @@ public sealed class RoundRunnerTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "15")]
     public async Task RunRoundAsync_SamplerThrows_IsWrapped()
     {
         await using Job job = await _bench.CreateAsync();
@@ -155,6 +156,7 @@ public sealed class RoundRunnerTests : IDisposable
     }
 
     [Theory]
+    [Trait("fault", "15")]
     [InlineData("chose no node")]
     [InlineData("'node_9'", "node_1", "node_9")]
     [InlineData("twice", "node_1", "node_1")]
@@ -192,6 +194,7 @@ public sealed class RoundRunnerTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "15")]
     public async Task RunRoundAsync_AggregatorThrows_IsWrappedEvenIfItsOwnCancellation()
     {
         await using Job job = await _bench.CreateAsync();

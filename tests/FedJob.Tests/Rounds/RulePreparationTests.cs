@@ -64,6 +64,7 @@ public sealed class RulePreparationTests : IDisposable
     }
 
     [Fact]
+    [Trait("fault", "15")]
     public async Task RunRoundAsync_RuleThrowsWhileItPrepares_IsWrappedAndNothingIsSent()
     {
         await using Job job = await _bench.CreateAsync();

@@ -173,10 +173,13 @@ public sealed class MqttLinkReconnectTests
     }
 
     [Fact]
-    public async Task StateChanged_ListenerThrows_LinkGoesOnAndItIsLogged()
+    [Trait("fault", "15")]
+    public async Task StateChanged_ListenerThrows_LinkGoesOnItIsLoggedAndTheOtherListenersAreTold()
     {
         await using var link = await _fixture.ConnectAsync();
         link.StateChanged += (_, _) => throw new InvalidOperationException("bad listener");
+        var told = new List<ConnectionState>();
+        link.StateChanged += (_, change) => told.Add(change.Current);
 
         _fixture.Broker.Last.Lose();
         await _fixture.StateAsync(ConnectionState.Reconnecting);
@@ -184,6 +187,8 @@ public sealed class MqttLinkReconnectTests
         await _fixture.StateAsync(ConnectionState.Open);
 
         Assert.Equal(ConnectionState.Open, link.State);
+        await link.DisposeAsync();
+        Assert.Equal([ConnectionState.Reconnecting, ConnectionState.Open], told.Take(2));
         Assert.Contains(_fixture.Logger.Collector.GetSnapshot(), record => record.Id.Id == 1206 && record.Level == LogLevel.Error);
     }
 

@@ -133,6 +133,7 @@ public sealed class RepositoryDownloadTests
     }
 
     [Fact]
+    [Trait("fault", "15")]
     public async Task DownloadAsync_ProgressThrows_ExtensionFailedWithTheOriginalInside()
     {
         using var under = new RepositoryUnderTest(new StubHandler(() => StubHandler.File(Content)));
