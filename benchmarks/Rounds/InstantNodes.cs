@@ -21,27 +21,22 @@ internal static class InstantNodes
     {
         var repositoryOptions = new RepositoryOptions { Address = new Uri(options.Repository) };
         Uri update = await UploadAsync(repositoryOptions, options.Size, cancellationToken);
-        var nodes = new List<FedBioMedNodeEmulator>();
-        for (int i = 0; i < options.Nodes; i++)
+        var nodes = new List<IAsyncDisposable>();
+        if (options.Connections is { } connections)
         {
-            nodes.Add(await FedBioMedNodeEmulator.StartAsync(
-                new FedBioMedNodeEmulatorOptions
-                {
-                    NodeId = string.Create(CultureInfo.InvariantCulture, $"node_{i:D5}"),
-                    Broker = Surroundings.Address(options.Broker),
-                    Repository = repositoryOptions,
-                    Datasets =
-                    {
-                        new DatasetEntry { DatasetId = $"dataset_{i}", Name = "bench", DataType = "csv", Tags = [Tag], Description = "instant", Shape = [100, 4] },
-                    },
-                    Plan = EmulatedPlan.Instant(update, 100),
-                },
-                cancellationToken: cancellationToken));
+            nodes.Add(await StartFleetAsync(options, connections, repositoryOptions, update, cancellationToken));
+        }
+        else
+        {
+            for (int i = 0; i < options.Nodes; i++)
+            {
+                nodes.Add(await StartEmulatorAsync(options, i, repositoryOptions, update, cancellationToken));
+            }
         }
 
         Console.WriteLine(Ready);
         await Console.In.ReadToEndAsync(cancellationToken);
-        foreach (FedBioMedNodeEmulator node in nodes)
+        foreach (IAsyncDisposable node in nodes)
         {
             await node.DisposeAsync();
         }
@@ -57,6 +52,12 @@ internal static class InstantNodes
             "--broker", $"{surroundings.Broker.Host}:{surroundings.Broker.Port}", "--repository", surroundings.Repository.Address!.AbsoluteUri,
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
+        if (options.Connections is { } connections)
+        {
+            start.ArgumentList.Add("--connections");
+            start.ArgumentList.Add(connections.ToString(CultureInfo.InvariantCulture));
+        }
+
         Process process = Process.Start(start) ?? throw new InvalidOperationException("The process of the nodes did not start.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromMinutes(5));
@@ -71,6 +72,42 @@ internal static class InstantNodes
         Array.Fill(values, value);
         return new ModelParameters { ["layer.weight"] = ParameterTensor.FromMemory<float>(values, [values.Length], TensorKind.TorchTensor) };
     }
+
+    private static Task<ScriptedFleet> StartFleetAsync(
+        Options options, int connections, RepositoryOptions repository, Uri update, CancellationToken cancellationToken) => ScriptedFleet.StartAsync(
+            new ScriptedFleetOptions
+            {
+                Broker = Surroundings.Address(options.Broker),
+                Repository = repository,
+                NodesPerConnection = (options.Nodes + connections - 1) / connections,
+                FinishedRepliesKept = 1,
+            },
+            Enumerable.Range(0, options.Nodes).Select(i => ScriptedNode.Instant(NameOf(i), update, 100).Offers(DatasetOf(i))),
+            cancellationToken: cancellationToken);
+
+    private static Task<FedBioMedNodeEmulator> StartEmulatorAsync(
+        Options options, int number, RepositoryOptions repository, Uri update, CancellationToken cancellationToken) => FedBioMedNodeEmulator.StartAsync(
+            new FedBioMedNodeEmulatorOptions
+            {
+                NodeId = NameOf(number),
+                Broker = Surroundings.Address(options.Broker),
+                Repository = repository,
+                Datasets = { DatasetOf(number) },
+                Plan = EmulatedPlan.Instant(update, 100),
+            },
+            cancellationToken: cancellationToken);
+
+    private static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"node_{number:D5}");
+
+    private static DatasetEntry DatasetOf(int number) => new()
+    {
+        DatasetId = $"dataset_{number}",
+        Name = "bench",
+        DataType = "csv",
+        Tags = [Tag],
+        Description = "instant",
+        Shape = [100, 4],
+    };
 
     private static async Task<Uri> UploadAsync(RepositoryOptions options, long size, CancellationToken cancellationToken)
     {

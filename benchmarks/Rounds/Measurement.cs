@@ -12,12 +12,16 @@ internal static class Measurement
 {
     private const int WarmUp = 3;
 
+    /// <summary>Thousands of nodes answer the same question at once.</summary>
+    private static readonly TimeSpan SearchWindow = TimeSpan.FromSeconds(60);
+
     private const string PlanText = "class BenchPlan:\n    pass\n";
 
     public static async Task<Report> RunAsync(Options options, Surroundings surroundings, CancellationToken cancellationToken)
     {
         await using FedJobClient client = await FedJobClient.ConnectAsync(
-            new FedJobClientOptions { Broker = surroundings.Broker, Repository = surroundings.Repository }, cancellationToken: cancellationToken);
+            new FedJobClientOptions { Broker = surroundings.Broker, Repository = surroundings.Repository, SearchWindow = SearchWindow },
+            cancellationToken: cancellationToken);
         FederatedDataset data = await client.Requests.SearchAsync([.. options.Tags ?? [InstantNodes.Tag]], cancellationToken: cancellationToken);
         string plan = Path.Combine(Path.GetTempPath(), $"bench_plan_{Guid.NewGuid():D}.py");
         await File.WriteAllTextAsync(plan, PlanText, cancellationToken);

@@ -8,6 +8,7 @@ internal sealed record Options
     public const string Usage = """
         Rounds: what a round costs beside the nodes' training. Instant nodes in another process answer at once with a file uploaded before.
           --nodes N               instant nodes (default 2)
+          --connections C         FedJob nodes that share C connections to the broker, at most 1,000 on each; default: a Fed-BioMed node on each of its own
           --size BYTES            the model: float32 torch tensors of this many bytes in all (default 4000)
           --rounds R              measured rounds, after 3 that warm up (default 50)
           --broker WHERE          embedded, mosquitto, or HOST:PORT of a running one (default embedded)
@@ -18,6 +19,9 @@ internal sealed record Options
         """;
 
     public int Nodes { get; private set; } = 2;
+
+    /// <summary>How many connections the nodes share; null for one each.</summary>
+    public int? Connections { get; private set; }
 
     public long Size { get; private set; } = 4000;
 
@@ -47,6 +51,7 @@ internal sealed record Options
             switch (args[i])
             {
                 case "--nodes": options.Nodes = (int)Number(args[i], Next(), 1, 100_000); break;
+                case "--connections": options.Connections = (int)Number(args[i], Next(), 1, 100_000); break;
                 case "--size": options.Size = Number(args[i], Next(), 4, 1L << 40); break;
                 case "--rounds": options.Rounds = (int)Number(args[i], Next(), 1, 1_000_000); break;
                 case "--broker": options.Broker = Next(); break;
@@ -58,6 +63,11 @@ internal sealed record Options
                 case "--help" or "-h": options.Help = true; break;
                 default: throw new ArgumentException($"unknown option {args[i]}");
             }
+        }
+
+        if (options.Connections * 1000 < options.Nodes)
+        {
+            throw new ArgumentException($"--connections is {options.Connections}; {options.Nodes} nodes need at least {(options.Nodes + 999) / 1000}");
         }
 
         return options.Tags is not null && options.Initial is null

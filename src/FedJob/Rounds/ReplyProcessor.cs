@@ -84,7 +84,7 @@ internal sealed partial class ReplyProcessor(
                 cancellationToken).ConfigureAwait(false);
             verdict = verdict with { DownloadedBytes = file.Length };
             long arrived = timeProvider.GetTimestamp();
-            string? flaw = Check(path, reply.Ticket, out double? distance, cancellationToken);
+            string? flaw = Check(path, reply.Ticket, out double? distance);
             verdict = verdict with { CheckTime = timeProvider.GetElapsedTime(arrived) };
             return flaw is null
                 ? new CollectedReply(Timed(verdict) with { Kind = VerdictKind.Succeeded, SampleCount = success.SampleCount, StateId = success.StateId }, path, file.Digest)
@@ -106,7 +106,7 @@ internal sealed partial class ReplyProcessor(
         NodeVerdict Timed(NodeVerdict untimed) => untimed with { DownloadTime = timeProvider.GetElapsedTime(began) };
     }
 
-    private string? Check(string path, TrainTicket ticket, out double? distance, CancellationToken cancellationToken)
+    private string? Check(string path, TrainTicket ticket, out double? distance)
     {
         distance = null;
         using NodeParametersFile file = NodeParametersFile.Open(path);
@@ -127,7 +127,8 @@ internal sealed partial class ReplyProcessor(
             return UpdateCheck.Describe(file.Parameters, global);
         }
 
-        string? flaw = UpdateCheck.Describe(file.Parameters, global, out double measured, cancellationToken);
+        // Not cancelled: what is here already is worth its check, which lasts as long as reading the file once.
+        string? flaw = UpdateCheck.Describe(file.Parameters, global, out double measured);
         distance = measured;
         return flaw;
     }

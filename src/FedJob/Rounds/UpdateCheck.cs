@@ -14,7 +14,7 @@ internal static class UpdateCheck
     public static string? Describe(ModelParameters update, ModelParameters global) => DescribeForm(update, global) ?? DescribeValues(update);
 
     /// <summary>The same, and measures in one pass how far the update is from the global parameters.</summary>
-    public static string? Describe(ModelParameters update, ModelParameters global, out double distance, CancellationToken cancellationToken)
+    public static string? Describe(ModelParameters update, ModelParameters global, out double distance)
     {
         distance = double.NaN;
         if (DescribeForm(update, global) is { } flaw)
@@ -23,7 +23,7 @@ internal static class UpdateCheck
         }
 
         // Where the distance is finite each element is; otherwise it may also be too large for a double.
-        distance = UpdateDistance.ToGlobal(update, global, cancellationToken);
+        distance = UpdateDistance.ToGlobal(update, global, CancellationToken.None);
         return double.IsFinite(distance) ? null : DescribeValues(update);
     }
 

@@ -79,7 +79,9 @@ internal sealed class FakeRepository : IRepository
             File.Delete(spare);
         }
 
-        await File.WriteAllBytesAsync(request.DestinationPath, bytes, cancellationToken);
+        // As the real client: the whole file or none.
+        cancellationToken.ThrowIfCancellationRequested();
+        await File.WriteAllBytesAsync(request.DestinationPath, bytes, CancellationToken.None);
         return new DownloadedFile(request.DestinationPath, bytes.Length, digest);
     }
 }
