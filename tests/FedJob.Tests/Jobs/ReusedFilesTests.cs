@@ -1,5 +1,4 @@
 using FedJob.Abstractions;
-using FedJob.Protocol.Messages;
 using FedJob.Rounds;
 using FedJob.TrainingPlans;
 
