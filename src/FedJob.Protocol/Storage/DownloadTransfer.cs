@@ -91,7 +91,7 @@ internal sealed partial class DownloadTransfer : IDisposable
     {
         _resume.Note(response, isDigestKnown: _request.ExpectedDigest is not null);
         CheckLimit();
-        _part ??= new PartFile(_request.DestinationPath, _request.SparePath, _resume.Total ?? 0, _logger);
+        _part ??= new PartFile(_request.DestinationPath, _request.SparePath, _logger);
         _part.Rewind();
         _reported = 0;
         _digest.Reset();

@@ -16,10 +16,9 @@ internal sealed partial class PartFile : IDisposable
     /// <summary>Creates the file.</summary>
     /// <param name="destination">Its final name.</param>
     /// <param name="spare">A file whose room it takes over; null for none.</param>
-    /// <param name="expected">How many bytes will come, for which room is reserved; 0 if that is not known.</param>
     /// <param name="logger">Where it is told that a file was left behind.</param>
     /// <exception cref="FedJob.Abstractions.FedJobException">It could not be created.</exception>
-    public PartFile(string destination, string? spare, long expected, ILogger logger)
+    public PartFile(string destination, string? spare, ILogger logger)
     {
         _destination = destination;
         _logger = logger;
@@ -33,7 +32,7 @@ internal sealed partial class PartFile : IDisposable
             }
             else
             {
-                _handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous, expected);
+                _handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
             }
         }
         catch (Exception exception) when (LocalFileFailure.IsOne(exception))
