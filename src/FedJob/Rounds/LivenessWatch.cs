@@ -21,9 +21,11 @@ internal sealed partial class LivenessWatch(IRequests requests, RoundPolicy poli
 
     /// <summary>Watches until it is cancelled.</summary>
     /// <param name="awaited">The nodes that have not replied yet; called from another thread than the collector's.</param>
+    /// <param name="isAwaited">Whether a node is one of them: asked of each presence, of which thousands may come at once.</param>
     /// <param name="tell">Told what happened.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
-    public async Task RunAsync(Func<IReadOnlyList<string>> awaited, Action<CollectorSignal> tell, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        Func<IReadOnlyList<string>> awaited, Predicate<string> isAwaited, Action<CollectorSignal> tell, CancellationToken cancellationToken)
     {
         void OnState(object? sender, ConnectionStateChangedEventArgs change)
         {
@@ -36,7 +38,7 @@ internal sealed partial class LivenessWatch(IRequests requests, RoundPolicy poli
         requests.ConnectionStateChanged += OnState;
         try
         {
-            await Task.WhenAll(PingEachIntervalAsync(awaited, tell, cancellationToken), ReadPresenceAsync(awaited, tell, cancellationToken))
+            await Task.WhenAll(PingEachIntervalAsync(awaited, tell, cancellationToken), ReadPresenceAsync(isAwaited, tell, cancellationToken))
                 .ConfigureAwait(false);
         }
         finally
@@ -90,7 +92,7 @@ internal sealed partial class LivenessWatch(IRequests requests, RoundPolicy poli
         }
     }
 
-    private async Task ReadPresenceAsync(Func<IReadOnlyList<string>> awaited, Action<CollectorSignal> tell, CancellationToken cancellationToken)
+    private async Task ReadPresenceAsync(Predicate<string> isAwaited, Action<CollectorSignal> tell, CancellationToken cancellationToken)
     {
         using Subscription<NodePresence> presence = requests.SubscribeToPresence();
         var checks = new List<Task>();
@@ -99,7 +101,7 @@ internal sealed partial class LivenessWatch(IRequests requests, RoundPolicy poli
             await foreach (NodePresence node in presence.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
                 checks.RemoveAll(c => c.IsCompletedSuccessfully);
-                if (!awaited().Contains(node.NodeId, StringComparer.Ordinal))
+                if (!isAwaited(node.NodeId))
                 {
                     continue;
                 }

@@ -39,7 +39,7 @@ internal sealed class ReplyCollector(
         TimeSpan left = policy.Deadline - timeProvider.GetElapsedTime(sentAt);
         work.PostAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero, new CollectorSignal(CollectorSignal.Kinds.Deadline));
         work.Start(ForwardAsync(state));
-        work.Start(liveness.RunAsync(() => board.Awaited, work.Post, stop.Token));
+        work.Start(liveness.RunAsync(() => board.Awaited, board.IsAwaited, work.Post, stop.Token));
         try
         {
             TakeJournalled(open, state);

@@ -54,6 +54,9 @@ internal sealed partial class VerdictBoard
     /// <summary>The nodes whose terminal reply has not arrived; may be read on any thread.</summary>
     public IReadOnlyList<string> Awaited => [.. _awaited.Keys];
 
+    /// <summary>Whether a node's terminal reply has not arrived; may be asked on any thread.</summary>
+    public bool IsAwaited(string nodeId) => _awaited.ContainsKey(nodeId);
+
     public Participant this[string nodeId] => _participants[nodeId];
 
     public Participant? Find(string nodeId) => _participants.GetValueOrDefault(nodeId);

@@ -37,7 +37,7 @@ public sealed class LivenessWatchTests : IDisposable
     public async Task RunAsync_NodeAnswersInBetween_ItsPatienceBeginsAnew()
     {
         using var stop = new CancellationTokenSource();
-        Task watching = Watch().RunAsync(() => ["node_1"], Lost, stop.Token);
+        Task watching = Watch().RunAsync(() => ["node_1"], id => id == "node_1", Lost, stop.Token);
         _bench.Dead["node_1"] = 0;
         await TickAsync(2);
         _bench.Dead.Clear();
@@ -60,7 +60,7 @@ public sealed class LivenessWatchTests : IDisposable
         _pingsOfOwnSetup = true;
         _bench.Requests.Setup(r => r.PingAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new MessagingException(FedJobErrorCode.PublishNotAcknowledged, "no broker"));
-        Task watching = Watch().RunAsync(() => ["node_1"], Lost, stop.Token);
+        Task watching = Watch().RunAsync(() => ["node_1"], id => id == "node_1", Lost, stop.Token);
         await TickAsync(5);
 
         // The broker took the ping, but the link went down while the pongs were awaited.
@@ -77,7 +77,7 @@ public sealed class LivenessWatchTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         _bench.Dead["node_1"] = 0;
-        Task watching = Watch(Policy with { Patience = 1 }).RunAsync(() => ["node_1"], Lost, stop.Token);
+        Task watching = Watch(Policy with { Patience = 1 }).RunAsync(() => ["node_1"], id => id == "node_1", Lost, stop.Token);
 
         _bench.Time.Advance(Policy.PingInterval);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FedJob.Abstractions;
 using FedJob.Metrics;
 using FedJob.Nodes;
@@ -8,7 +7,6 @@ using FedJob.Protocol.Storage;
 using FedJob.Rounds;
 using FedJob.Tests.Node;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace FedJob.Tests.Rounds;
 
@@ -71,7 +69,7 @@ internal sealed class RoundSimulation : IDisposable
 
     private async Task<(RoundOutcome? Outcome, TimeSpan Time)> RunOneAsync(RoundContext context, double dropOut, RoundPolicy policy)
     {
-        var time = new FakeTimeProvider();
+        var time = new SerialTime();
         var network = new SimulatedNetwork(dropOut, _random, time);
         var journal = new FakeJournal { Durable = network.NoteAsync };
         using var events = new Broadcast<RoundEvent>();
@@ -83,25 +81,21 @@ internal sealed class RoundSimulation : IDisposable
             context, new RoundRequest { Training = false, Sampler = _sampler }, policy, _ => Task.CompletedTask, TestContext.Current.CancellationToken);
 
         // Time passes only when all replies that were given are in the journal, and each ping interval only when the round has taken note of the last.
-        long wall = Stopwatch.GetTimestamp();
         while (!running.IsCompleted)
         {
-            Guard(began: wall, context.Round);
             if (network.AwaitsTime(_sampled))
             {
                 int ticks = network.Ticks;
                 time.Advance(policy.PingInterval);
                 while (ticks == network.Ticks && !running.IsCompleted)
                 {
-                    // Time that passes while a timer is being created on another thread wakes nobody: no time that passes wakes those who are due.
-                    time.Advance(TimeSpan.Zero);
-                    Guard(began: wall, context.Round);
-                    TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-                    await Task.Yield();
+                    await ChangeAsync(network, running, context.Round);
                 }
             }
-
-            await Task.Yield();
+            else
+            {
+                await ChangeAsync(network, running, context.Round);
+            }
         }
 
         Assert.Equal(0, network.OpenWindows);
@@ -115,13 +109,16 @@ internal sealed class RoundSimulation : IDisposable
         }
     }
 
-    /// <summary>Fails rather than waits for ever.</summary>
-    private static void Guard(long began, int round)
+    /// <summary>Waits for the round's next step; fails rather than waits for ever.</summary>
+    private static async Task ChangeAsync(SimulatedNetwork network, Task running, int round)
     {
-        TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-        if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(2))
+        try
         {
-            throw new TimeoutException($"Simulated round {round} did not end.");
+            await network.ChangedAsync(running).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"Simulated round {round} goes no further: {network}.");
         }
     }
 }

@@ -6,7 +6,6 @@ using FedJob.Metrics;
 using FedJob.Nodes;
 using FedJob.Protocol.Messages;
 using FedJob.Protocol.Mqtt;
-using Microsoft.Extensions.Time.Testing;
 
 namespace FedJob.Tests.Rounds;
 
@@ -18,14 +17,15 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
     private readonly Broadcast<NodePresence> _presence = new();
     private readonly double _dropOut;
     private readonly (double Chance, int Way)[] _fates;
-    private readonly FakeTimeProvider _time;
+    private readonly TimeProvider _time;
+    private readonly Channel<int> _changes = Channel.CreateBounded<int>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private int _ids;
     private int _ticks;
     private int _replied;
     private int _judged;
     private bool _isWatched;
 
-    public SimulatedNetwork(double dropOut, Random random, FakeTimeProvider time)
+    public SimulatedNetwork(double dropOut, Random random, TimeProvider time)
     {
         (_dropOut, _time) = (dropOut, time);
         _fates = [.. Enumerable.Range(0, 200).Select(_ => (random.NextDouble(), random.Next(3)))];
@@ -59,6 +59,15 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
 
     public ChannelReader<NodeReply> Replies => _replies.Reader;
 
+    /// <summary>Waits until the round has noted something more or has ended.</summary>
+    public async Task ChangedAsync(Task running)
+    {
+        await Task.WhenAny(running, _changes.Reader.WaitToReadAsync().AsTask());
+        _changes.Reader.TryRead(out _);
+    }
+
+    public override string ToString() => $"watched {_isWatched}, {Ticks} intervals, {_replied} replies, {_judged} verdicts, {_dead.Count} nodes dropped out";
+
     public Task NoteAsync(string entry)
     {
         if (entry.StartsWith("verdict", StringComparison.Ordinal))
@@ -71,6 +80,7 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
             Interlocked.Increment(ref _ticks);
         }
 
+        _changes.Writer.TryWrite(0);
         return Task.CompletedTask;
     }
 
@@ -117,6 +127,7 @@ internal sealed class SimulatedNetwork : IRequests, IReplyWindow
     {
         // The watch has started its timer before.
         Volatile.Write(ref _isWatched, true);
+        _changes.Writer.TryWrite(0);
         return _presence.Subscribe(_ => true);
     }
 
