@@ -4,11 +4,14 @@ using System.Threading.Channels;
 namespace FedJob.Protocol.Mqtt;
 
 /// <summary>
-/// The bounded queues of a link's subscriptions. Putting a message in never waits: what does not fit is dropped and counted.
+/// The bounded queues of a link's subscriptions. Putting a message in never waits: what does not fit is dropped and counted. A message that several filters match
+/// goes to the one that names its topic, else to the first.
 /// </summary>
 internal sealed class InboundQueues
 {
     private readonly Queue[] _queues;
+    private readonly Dictionary<string, Queue> _exact;
+    private readonly Queue[] _patterns;
     private readonly int _maximumMessageBytes;
     private readonly Func<string, string, bool> _matches;
     private readonly TimeProvider _time;
@@ -22,6 +25,10 @@ internal sealed class InboundQueues
     public InboundQueues(LinkOptions options, Func<string, string, bool> matches, DropCounter dropped, TimeProvider timeProvider)
     {
         _queues = [.. options.Settings.Subscriptions.Select(subscription => new Queue(subscription))];
+        _patterns = [.. _queues.Where(q => q.Subscription.TopicFilter.AsSpan().ContainsAny('+', '#'))];
+
+        // A link may have thousands of them, so that each message must not ask them all.
+        _exact = _queues.Except(_patterns).ToDictionary(q => q.Subscription.TopicFilter, StringComparer.Ordinal);
         _maximumMessageBytes = options.MaximumMessageBytes;
         _matches = matches;
         Dropped = dropped;
@@ -53,7 +60,8 @@ internal sealed class InboundQueues
         Func<CancellationToken, Task> acknowledge)
     {
         var arrival = _time.GetTimestamp();
-        if (Array.Find(_queues, candidate => _matches(topic, candidate.Subscription.TopicFilter)) is not { } queue)
+        if (!_exact.TryGetValue(topic, out Queue? queue)
+            && (queue = Array.Find(_patterns, candidate => _matches(topic, candidate.Subscription.TopicFilter))) is null)
         {
             Dropped.Count(topic, "no subscription matches its topic");
             return false;

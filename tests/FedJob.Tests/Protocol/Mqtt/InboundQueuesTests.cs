@@ -60,6 +60,20 @@ public sealed class InboundQueuesTests
     }
 
     [Fact]
+    public void Accept_SeveralFiltersMatch_TheExactOneThenTheFirst()
+    {
+        var queues = Make(10, new MqttSubscription("a/#", 9), new MqttSubscription("a/+", 9), new MqttSubscription("a/b", 9));
+
+        queues.Accept("a/b", new([1]), NoProperties, Never);
+        queues.Accept("a/c", new([2]), NoProperties, Never);
+
+        Assert.Equal([1], Drain(queues, "a/b"));
+        Assert.Equal([2], Drain(queues, "a/#"));
+        Assert.Equal([], Drain(queues, "a/+"));
+        Assert.Equal(0, queues.Dropped.Total);
+    }
+
+    [Fact]
     public void Accept_NoSubscription_DropsAndCounts()
     {
         var queues = Make(10, new MqttSubscription("a", 2));
