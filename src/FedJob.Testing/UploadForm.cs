@@ -1,4 +1,4 @@
-using System.Buffers;
+using FedJob.Protocol.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -10,8 +10,10 @@ namespace FedJob.Testing;
 /// <summary>What an upload's form held in its field <c>file</c>.</summary>
 internal sealed class UploadForm : IDisposable
 {
-    private const int BlockBytes = 256 * 1024;
     private const string WantedField = "file";
+
+    /// <summary>The reader never gives its buffer back: what is larger stays until the rare collection of large objects.</summary>
+    private const int ReaderBytes = 64 * 1024;
 
     private readonly StoredFiles _files;
 
@@ -46,7 +48,7 @@ internal sealed class UploadForm : IDisposable
                 return form;
             }
 
-            var reader = new MultipartReader(boundary, request.Body, BlockBytes) { HeadersCountLimit = 32 };
+            var reader = new MultipartReader(boundary, request.Body, ReaderBytes) { HeadersCountLimit = 32 };
             while (await reader.ReadNextSectionAsync(cancellationToken).ConfigureAwait(false) is { } section)
             {
                 await form.TakeAsync(section, cancellationToken).ConfigureAwait(false);
@@ -110,7 +112,7 @@ internal sealed class UploadForm : IDisposable
     private static async Task<long> SaveAsync(Stream body, string path, CancellationToken cancellationToken)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockBytes);
+        byte[] buffer = TransferBlocks.Rent(TransferBlocks.LargestBytes);
         try
         {
             long length = 0;
@@ -126,7 +128,7 @@ internal sealed class UploadForm : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            TransferBlocks.Return(buffer);
         }
     }
 }

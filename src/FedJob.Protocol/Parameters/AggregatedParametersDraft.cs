@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -18,7 +17,6 @@ namespace FedJob.Protocol.Parameters;
 /// </remarks>
 public sealed class AggregatedParametersDraft : IDisposable
 {
-    private const int HashBytes = 1 << 18;
 
     private readonly SafeFileHandle _file;
     private readonly string _path;
@@ -174,13 +172,13 @@ public sealed class AggregatedParametersDraft : IDisposable
     private FileDigest Hash(CancellationToken cancellationToken)
     {
         var hash = new XxHash128();
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(HashBytes);
+        byte[] buffer = TransferBlocks.Rent(TransferBlocks.LargestBytes);
         try
         {
             for (long offset = 0; offset < _length;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                int read = RandomAccess.Read(_file, buffer.AsSpan(0, HashBytes), offset);
+                int read = RandomAccess.Read(_file, buffer, offset);
                 if (read == 0)
                 {
                     throw new FedJobException(
@@ -194,7 +192,7 @@ public sealed class AggregatedParametersDraft : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            TransferBlocks.Return(buffer);
         }
 
         return new FileDigest(DigestAlgorithm.XxHash128, Convert.ToHexStringLower(hash.GetCurrentHash()));

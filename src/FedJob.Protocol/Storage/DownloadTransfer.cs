@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net;
 using FedJob.Abstractions;
@@ -12,9 +11,6 @@ namespace FedJob.Protocol.Storage;
 /// </summary>
 internal sealed partial class DownloadTransfer : IDisposable
 {
-    /// <summary>Small enough to stay in a core's cache between the socket, the hash and the disk.</summary>
-    private const int BlockBytes = 256 * 1024;
-
     private const int ReportBytes = 1024 * 1024;
 
     private readonly HttpClient _http;
@@ -130,14 +126,14 @@ internal sealed partial class DownloadTransfer : IDisposable
         PartFile part = _part!;
         long? total = _resume.Total;
         using Stream body = await content.ReadAsStreamAsync(watch.Token).ConfigureAwait(false);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp((total - part.Length) ?? BlockBytes, 1, BlockBytes));
+        byte[] buffer = TransferBlocks.Rent((total - part.Length) ?? TransferBlocks.LargestBytes);
         try
         {
             await CopyAsync(body, part, buffer, watch).ConfigureAwait(false);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            TransferBlocks.Return(buffer);
         }
 
         if (total is not null && part.Length != total)

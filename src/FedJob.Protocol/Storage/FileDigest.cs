@@ -12,7 +12,6 @@ public sealed record FileDigest(DigestAlgorithm Algorithm, string Hex)
 {
     private const string XxHash128Prefix = "xxh128:";
     private const string Sha256Prefix = "sha256:";
-    private const int BlockBytes = 256 * 1024;
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
@@ -61,7 +60,7 @@ public sealed record FileDigest(DigestAlgorithm Algorithm, string Hex)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var computer = new DigestComputer(algorithm);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockBytes);
+        byte[] buffer = TransferBlocks.Rent(TransferBlocks.LargestBytes);
         try
         {
             using SafeFileHandle file = File.OpenHandle(path, options: FileOptions.SequentialScan);
@@ -79,7 +78,7 @@ public sealed record FileDigest(DigestAlgorithm Algorithm, string Hex)
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            TransferBlocks.Return(buffer);
         }
 
         return computer.Finish();

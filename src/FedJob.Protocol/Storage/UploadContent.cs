@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using FedJob.Abstractions;
 using Microsoft.Win32.SafeHandles;
@@ -10,7 +9,6 @@ namespace FedJob.Protocol.Storage;
 /// </summary>
 internal sealed class UploadContent : HttpContent
 {
-    private const int BlockBytes = 256 * 1024;
     private const int SliceBytes = 64 * 1024;
 
     private readonly string _path;
@@ -62,7 +60,7 @@ internal sealed class UploadContent : HttpContent
         // The HTTP stack may call this again when a pooled connection turns out to be dead.
         Digest = null;
         using var digest = new DigestComputer(DigestAlgorithm.XxHash128);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(Length, BlockBytes));
+        byte[] buffer = TransferBlocks.Rent(Length);
         try
         {
             for (long sent = 0; sent < Length;)
@@ -83,7 +81,7 @@ internal sealed class UploadContent : HttpContent
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            TransferBlocks.Return(buffer);
         }
 
         Digest = digest.Finish();
